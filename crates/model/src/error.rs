@@ -1,0 +1,128 @@
+//! One error shape for every crate, its kinds sorted by what the caller must do.
+//!
+//! A message says, in lower case and without a full stop, what was being done and which value was
+//! wrong. A dialect turns the kind into its vendor's status once, in its own `error.rs`.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+/// The result of every fallible operation in the project.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What the caller must do about an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Change the request: sending it again cannot succeed.
+    Invalid,
+    /// Name something that exists.
+    Missing,
+    /// Read the present state and decide again.
+    Conflict,
+    /// Present another key.
+    Denied,
+    /// Send less: the body is over a limit.
+    TooLarge,
+    /// Send the same again after the given time: a bound is reached for now.
+    Throttled {
+        /// How long to wait before the next attempt.
+        retry_after: Duration,
+    },
+    /// Send the same again after the given time: the server cannot do it now.
+    Unavailable {
+        /// How long to wait before the next attempt.
+        retry_after: Duration,
+    },
+    /// Tell the operator: stored bytes are damaged.
+    Corrupt,
+    /// Report it: an invariant of the program did not hold.
+    Bug,
+}
+
+/// A failed operation: what to do, what was being done, and what lay beneath.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    context: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind` that says `context`.
+    pub fn new(kind: ErrorKind, context: impl Into<String>) -> Self {
+        Self { kind, context: context.into(), source: None }
+    }
+
+    /// Shorthand for [`ErrorKind::Invalid`].
+    pub fn invalid(context: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, context)
+    }
+
+    /// Shorthand for [`ErrorKind::Missing`].
+    pub fn missing(context: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Missing, context)
+    }
+
+    /// Shorthand for [`ErrorKind::Corrupt`].
+    pub fn corrupt(context: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Corrupt, context)
+    }
+
+    /// Shorthand for [`ErrorKind::Bug`].
+    pub fn bug(context: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Bug, context)
+    }
+
+    /// Shorthand for [`ErrorKind::Unavailable`].
+    pub fn unavailable(retry_after: Duration, context: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unavailable { retry_after }, context)
+    }
+
+    /// Shorthand for [`ErrorKind::Throttled`].
+    pub fn throttled(retry_after: Duration, context: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Throttled { retry_after }, context)
+    }
+
+    /// Adds the error that lay beneath.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Puts `context` before the present one, as in `reading x: short file`.
+    #[must_use]
+    pub fn while_doing(mut self, context: impl fmt::Display) -> Self {
+        self.context = format!("{context}: {}", self.context);
+        self
+    }
+
+    /// What the caller must do.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What was being done and which value was wrong, without the sources beneath.
+    pub fn context(&self) -> &str {
+        &self.context
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.context)?;
+        let mut cause: Option<&(dyn StdError + 'static)> = self.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            // An `Error` beneath has already written its own sources.
+            cause = if error.is::<Error>() { None } else { error.source() };
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

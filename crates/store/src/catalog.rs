@@ -1,0 +1,130 @@
+//! The catalog: which segments there are, the names and ids in them, and how far the log is flushed.
+//!
+//! Rows of our own in SQLite, committed with `synchronous=FULL`. A commit that adds segments also
+//! adds their attributes and moves the mark, in one transaction: after a crash either all of it
+//! happened or nothing. What changes is written here first and then put into the state in memory, of
+//! which queries hold snapshots.
+
+mod attributes;
+mod codec;
+mod commit;
+mod datasets;
+mod load;
+mod schema;
+
+use std::path::Path;
+use std::time::Duration;
+
+use model::{Error, Result};
+use rusqlite::{Connection, ErrorCode};
+
+pub(crate) use attributes::NewAttribute;
+pub use attributes::{Attribute, AttributeTable};
+pub(crate) use commit::Commit;
+pub(crate) use datasets::NewDataset;
+pub use datasets::{DatasetTable, Hidden};
+
+use crate::record::Lsn;
+use crate::segment::{SegmentMeta, SegmentNumber};
+use crate::settings::Planted;
+
+/// How long a statement waits for another process that reads the catalog.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a client waits before it tries again after the catalog could not be written.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The connection that writes the catalog.
+pub struct Catalog {
+    connection: Connection,
+    planted: Option<Planted>,
+}
+
+/// Everything in a catalog at the start.
+pub(crate) struct Loaded {
+    /// The number of the last commit.
+    pub version: u64,
+    /// Requests up to here are in segments.
+    pub mark: Lsn,
+    /// Names and ids of datasets, deleted ones included.
+    pub datasets: DatasetTable,
+    /// Names and ids of attributes.
+    pub attributes: AttributeTable,
+    /// Live segments.
+    pub segments: Vec<SegmentMeta>,
+    /// Segments that were replaced and whose files may still be there.
+    pub dead: Vec<SegmentMeta>,
+    /// The number that the next segment gets.
+    pub next_segment: SegmentNumber,
+}
+
+impl Catalog {
+    /// Opens or makes the catalog at `path`.
+    pub fn open(path: &Path) -> Result<Self> {
+        let connection = Connection::open(path)
+            .map_err(|error| failed(&format!("opening {}", path.display()), error))?;
+        Self::of(connection)
+    }
+
+    /// The catalog behind a connection.
+    pub fn of(connection: Connection) -> Result<Self> {
+        connection
+            .busy_timeout(BUSY_TIMEOUT)
+            .and_then(|()| {
+                // `secure_delete`: what was deleted leaves no trace in free pages.
+                connection.execute_batch(
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
+                )
+            })
+            .map_err(|error| failed("preparing the catalog", error))?;
+        let mut catalog = Self { connection, planted: None };
+        schema::prepare(&mut catalog.connection)?;
+        Ok(catalog)
+    }
+
+    /// Reads everything.
+    pub(crate) fn load(&self) -> Result<Loaded> {
+        load::load(&self.connection).map_err(|error| error.while_doing("reading the catalog"))
+    }
+
+    /// Plants a bug in its commits.
+    pub(crate) fn plant(&mut self, planted: Option<Planted>) {
+        self.planted = planted;
+    }
+
+    /// Whether the catalog agrees with itself, in SQLite's own words.
+    pub(crate) fn check(&self) -> Result<Vec<String>> {
+        let mut statement = self
+            .connection
+            .prepare("PRAGMA integrity_check")
+            .map_err(|error| failed("checking the catalog", error))?;
+        let rows = statement
+            .query_map([], |row| row.get::<_, String>(0))
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+            .map_err(|error| failed("checking the catalog", error))?;
+        Ok(rows.into_iter().filter(|row| row != "ok").collect())
+    }
+}
+
+/// An error of SQLite by what can be done about it.
+pub(crate) fn failed(doing: &str, error: rusqlite::Error) -> Error {
+    let again = matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::CannotOpen
+        )
+    );
+    let damaged = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    );
+    let context = format!("{doing} (catalog.db)");
+    match (again, damaged) {
+        (true, _) => Error::unavailable(RETRY_AFTER, context),
+        (_, true) => Error::corrupt(context),
+        _ => Error::bug(context),
+    }
+    .because(error)
+}

@@ -1,0 +1,89 @@
+//! Reads a data folder without changing it and says what is wrong with it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use model::Result;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::catalog::Catalog;
+use crate::disk::Disk;
+use crate::log::{ReplayMode, read_through};
+use crate::paths::{QUARANTINE, SEGMENTS};
+use crate::segment::{SegmentMeta, SegmentReader, TraceIndex, describe, unreadable};
+
+/// Something worth saying about a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether data cannot be read.
+    pub is_damage: bool,
+    /// What it is.
+    pub text: String,
+}
+
+/// Reads every file of a folder through.
+pub fn check(disk: &Arc<dyn Disk>, catalog: &Catalog) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let mut damage = |text: String| findings.push(Finding { is_damage: true, text });
+    for line in catalog.check()? {
+        damage(format!("catalog.db: {line}"));
+    }
+    let loaded = catalog.load()?;
+    for meta in &loaded.segments {
+        if let Err(error) = check_segment(&**disk, meta) {
+            damage(error.to_string());
+        }
+        if let Err(error) = check_index(&**disk, meta) {
+            damage(error.to_string());
+        }
+    }
+    let mode = ReplayMode { mark: loaded.mark, accept_damage: false, planted_ignore_crc: false };
+    if let Err(error) = read_through(disk, mode) {
+        damage(error.to_string());
+    }
+    let known: BTreeSet<_> = loaded
+        .segments
+        .iter()
+        .chain(&loaded.dead)
+        .flat_map(|meta| [meta.path.clone(), meta.index_path()])
+        .collect();
+    let list = |folder| {
+        disk.list(Path::new(folder))
+            .map_err(|error| crate::log::storage_failed("listing the folder", error))
+    };
+    let mut note = |text: String| findings.push(Finding { is_damage: false, text });
+    for path in list(SEGMENTS)?.into_iter().filter(|path| !known.contains(path)) {
+        note(format!("{} is in no catalog; the next start moves it to quarantine", path.display()));
+    }
+    for path in list(QUARANTINE)? {
+        note(format!("{} was put aside at a start; it can be removed", path.display()));
+    }
+    Ok(findings)
+}
+
+/// Decodes every value of a segment.
+fn check_segment(disk: &dyn Disk, meta: &SegmentMeta) -> Result<()> {
+    let reader = SegmentReader::open(disk, &meta.path, meta.bytes)?;
+    let metadata = reader.metadata(&meta.path)?;
+    describe(&metadata).map_err(|error| unreadable(&meta.path, error))?;
+    let failed = |error: parquet::errors::ParquetError| unreadable(&meta.path, error);
+    let mut rows = 0;
+    for batch in
+        ParquetRecordBatchReaderBuilder::try_new(reader).map_err(failed)?.build().map_err(failed)?
+    {
+        rows += batch.map_err(|error| unreadable(&meta.path, error))?.num_rows() as u64;
+    }
+    if rows != meta.rows {
+        let text = format!("{rows} rows where the catalog says {}", meta.rows);
+        return Err(unreadable(&meta.path, text));
+    }
+    Ok(())
+}
+
+fn check_index(disk: &dyn Disk, meta: &SegmentMeta) -> Result<()> {
+    let path = meta.index_path();
+    let file = disk.open(&path).map_err(|error| unreadable(&path, error))?;
+    let index = TraceIndex::open(file).map_err(|error| unreadable(&path, error))?;
+    index.read_all().map(drop).map_err(|error| unreadable(&path, error))
+}

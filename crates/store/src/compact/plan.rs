@@ -1,0 +1,178 @@
+//! Which segments are merged or rewritten next.
+//!
+//! Fresh segments of an hour are merged when there are many of them, or when their hour is over. What
+//! is still small then is merged on, the hours of a day, the days of a month, so that a laptop's year
+//! is a few hundred files. A segment with deleted or expired rows is rewritten when they are a fifth
+//! of it, or a day after they went.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{EnvironmentId, NANOS_PER_HOUR, Signal, Timestamp};
+
+use crate::catalog::{DatasetTable, Hidden};
+use crate::segment::{Partition, SegmentDataset, SegmentMeta};
+use crate::settings::Settings;
+use crate::snapshot::Segment;
+
+/// Rows up to this late count as prompt; segments of prompt rows are not merged with others, whose
+/// lateness would keep expired rows longer.
+const PROMPT: i64 = NANOS_PER_HOUR;
+/// Wide segments are merged once there are this many: they are never finished.
+const WIDE_SEGMENTS: usize = 4;
+
+/// Segments to be replaced by one.
+#[derive(Clone)]
+pub(crate) struct Job {
+    pub(crate) inputs: Vec<Arc<Segment>>,
+    pub(crate) partition: Partition,
+}
+
+/// What segments must share to be merged: environment, signal, partition, and how late they came.
+type Group = (EnvironmentId, Signal, Partition, u32);
+
+/// The most urgent job.
+pub(crate) fn next(
+    segments: &[Arc<Segment>],
+    datasets: &DatasetTable,
+    now: Timestamp,
+    settings: &Settings,
+) -> Option<Job> {
+    if let Some(segment) = segments.iter().find(|s| needs_rewrite(&s.meta, datasets, now, settings))
+    {
+        let partition = segment.meta.partition;
+        return Some(Job { inputs: vec![Arc::clone(segment)], partition });
+    }
+    merges(segments, now, settings).into_iter().next()
+}
+
+/// How many jobs wait.
+pub(crate) fn pending(
+    segments: &[Arc<Segment>],
+    datasets: &DatasetTable,
+    now: Timestamp,
+    settings: &Settings,
+) -> usize {
+    let rewrites = segments.iter().filter(|s| needs_rewrite(&s.meta, datasets, now, settings));
+    rewrites.count() + merges(segments, now, settings).len()
+}
+
+fn merges(segments: &[Arc<Segment>], now: Timestamp, settings: &Settings) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    let mut by_partition: BTreeMap<Group, Vec<&Arc<Segment>>> = BTreeMap::new();
+    for segment in segments {
+        let meta = &segment.meta;
+        let group = (meta.environment, meta.signal, meta.partition, lateness(meta));
+        by_partition.entry(group).or_default().push(segment);
+    }
+    let mut by_larger: BTreeMap<Group, Vec<&Arc<Segment>>> = BTreeMap::new();
+    for ((environment, signal, partition, late), members) in by_partition {
+        let mergeable = mergeable(&members, partition, now, settings);
+        if let Some(inputs) = mergeable {
+            jobs.push(Job { inputs, partition });
+            continue;
+        }
+        let Some(larger) = partition.larger() else { continue };
+        if is_over(&members, larger, now, settings) {
+            let small = members.into_iter().filter(|s| s.meta.bytes < settings.small_segment_bytes);
+            by_larger.entry((environment, signal, larger, late)).or_default().extend(small);
+        }
+    }
+    for ((_, _, partition, _), members) in by_larger {
+        let inputs = up_to_size(&members, settings);
+        if inputs.len() > 1 {
+            jobs.push(Job { inputs, partition });
+        }
+    }
+    jobs
+}
+
+/// The members of a partition to merge within it.
+fn mergeable(
+    members: &[&Arc<Segment>],
+    partition: Partition,
+    now: Timestamp,
+    settings: &Settings,
+) -> Option<Vec<Arc<Segment>>> {
+    let fresh: Vec<_> = members.iter().copied().filter(|s| s.meta.level == 0).collect();
+    let enough = match partition {
+        Partition::Wide => WIDE_SEGMENTS.min(settings.compact_segments),
+        _ => settings.compact_segments,
+    };
+    if fresh.len() >= enough.max(2) {
+        return Some(up_to_size(&fresh, settings)).filter(|inputs| inputs.len() > 1);
+    }
+    if !is_over(members, partition, now, settings) {
+        return None;
+    }
+    let small: Vec<_> = members
+        .iter()
+        .copied()
+        .filter(|s| s.meta.level == 0 || s.meta.bytes < settings.small_segment_bytes)
+        .collect();
+    Some(up_to_size(&small, settings)).filter(|inputs| inputs.len() > 1)
+}
+
+/// Whether a partition's time is over and nothing has come for it lately.
+fn is_over(
+    members: &[&Arc<Segment>],
+    partition: Partition,
+    now: Timestamp,
+    settings: &Settings,
+) -> bool {
+    let quiet = settings.compact_after.as_nanos() as i64;
+    let last = members.iter().map(|s| s.meta.arrival_max).max().unwrap_or(Timestamp::MIN);
+    partition.end().saturating_add(quiet) < now && last.saturating_add(quiet) < now
+}
+
+/// The oldest members that together stay below the size of a segment.
+fn up_to_size(members: &[&Arc<Segment>], settings: &Settings) -> Vec<Arc<Segment>> {
+    let mut bytes = 0;
+    let fits = members.iter().take_while(|segment| {
+        bytes += segment.meta.bytes;
+        bytes <= settings.segment_bytes_max
+    });
+    fits.map(|segment| Arc::clone(segment)).collect()
+}
+
+/// Prompt rows are one class; beyond it each doubling of the lateness is another.
+fn lateness(meta: &SegmentMeta) -> u32 {
+    if meta.late_max < PROMPT { 0 } else { (meta.late_max / PROMPT).ilog2() + 1 }
+}
+
+fn needs_rewrite(
+    meta: &SegmentMeta,
+    datasets: &DatasetTable,
+    now: Timestamp,
+    settings: &Settings,
+) -> bool {
+    let mut dead_rows = 0;
+    let mut overdue = false;
+    let patience = settings.rewrite_after.as_nanos() as i64;
+    for part in &meta.datasets {
+        match datasets.hidden(part.id(), now) {
+            Hidden::Nothing => {}
+            Hidden::All => {
+                dead_rows += part.rows;
+                let deleted = datasets.deleted(part.id()).unwrap_or(now);
+                overdue |= deleted.saturating_add(patience) <= now;
+            }
+            hidden @ Hidden::Before(_) => {
+                let before = hidden.event_time_before(meta.late_max);
+                dead_rows += expired_rows(part, before);
+                overdue |= part.time_min < before.saturating_add(-patience).nanos();
+            }
+        }
+    }
+    overdue || (dead_rows > 0 && dead_rows * 100 >= meta.rows * settings.rewrite_dead_percent)
+}
+
+/// Roughly how many rows of a part happened before a moment.
+fn expired_rows(part: &SegmentDataset, before: Timestamp) -> u64 {
+    let span = (i128::from(part.time_max) - i128::from(part.time_min)).max(1);
+    let gone = (i128::from(before.nanos()) - i128::from(part.time_min)).clamp(0, span + 1);
+    if gone > span {
+        return part.rows;
+    }
+    (i128::from(part.rows) * gone / span) as u64
+}

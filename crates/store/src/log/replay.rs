@@ -1,0 +1,284 @@
+//! Reads the log after a start: every synced group, in order, and nothing else.
+//!
+//! The last group may be torn, since its requests were not acknowledged. Anything else that does not
+//! read although a later group does is damage, and is reported instead of skipped.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use model::{Error, Result};
+
+use super::group::{GroupHeader, HEADER_LEN};
+use super::slot::{Found, HEADER_BYTES, PAGE_BYTES, Slot, read_header};
+use super::{FOLDER, storage_failed};
+use crate::disk::Disk;
+use crate::record::{Lsn, Record};
+
+/// The rest of a file is looked through in pieces of this size.
+const SCAN_BYTES: usize = 1 << 20;
+
+/// What replay found, for the log to go on from.
+pub(crate) struct Replayed {
+    pub(super) used: Vec<Slot>,
+    pub(super) free: Vec<Slot>,
+    pub(super) next_sequence: u64,
+    pub(super) next_lsn: Lsn,
+    pub(super) last_group: (Lsn, u32),
+    /// Requests handed out.
+    pub(crate) records: u64,
+    /// Requests known to be lost, where damage was accepted.
+    pub(crate) lost: u64,
+}
+
+impl Replayed {
+    fn after(mark: Lsn) -> Self {
+        Self {
+            used: Vec::new(),
+            free: Vec::new(),
+            next_sequence: 1,
+            next_lsn: mark.plus(1),
+            last_group: (mark, 0),
+            records: 0,
+            lost: 0,
+        }
+    }
+}
+
+/// How replay goes about the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReplayMode {
+    /// Requests up to here are in segments.
+    pub(crate) mark: Lsn,
+    /// Goes on behind damage and counts what is lost, instead of stopping with an error.
+    pub(crate) accept_damage: bool,
+    /// Takes a group although its checksum is wrong: a planted bug that the simulation must notice.
+    pub(crate) planted_ignore_crc: bool,
+}
+
+/// Hands every request beyond the mark to `take`, in order.
+pub(crate) fn replay(
+    disk: &Arc<dyn Disk>,
+    mode: ReplayMode,
+    mut take: impl FnMut(Lsn, Record) -> Result<()>,
+) -> Result<Replayed> {
+    let mut replayed = Replayed::after(mode.mark);
+    let slots = open_slots(&**disk, &mut replayed, true)?;
+    replay_slots(slots, mode, replayed, &mut take)
+}
+
+fn replay_slots(
+    mut slots: Vec<Slot>,
+    mode: ReplayMode,
+    mut replayed: Replayed,
+    mut take: impl FnMut(Lsn, Record) -> Result<()>,
+) -> Result<Replayed> {
+    slots.sort_by_key(|slot| slot.sequence);
+    let mut chain = Chain { mode, accepted: HashMap::new() };
+    for mut slot in slots {
+        replayed.next_sequence = replayed.next_sequence.max(slot.sequence + 1);
+        replay_slot(&mut slot, &mut chain, &mut replayed, &mut take)?;
+        if slot.last == Lsn::NONE {
+            replayed.free.push(slot);
+        } else {
+            replayed.used.push(slot);
+        }
+    }
+    Ok(replayed)
+}
+
+/// Reads the log through without changing anything.
+pub(crate) fn read_through(disk: &Arc<dyn Disk>, mode: ReplayMode) -> Result<u64> {
+    let slots = open_slots(&**disk, &mut Replayed::after(mode.mark), false)?;
+    replay_slots(slots, mode, Replayed::after(mode.mark), |_, _| Ok(()))
+        .map(|replayed| replayed.records)
+}
+
+/// The log's files that were taken into use. With `tidy`, others are removed.
+fn open_slots(disk: &dyn Disk, replayed: &mut Replayed, tidy: bool) -> Result<Vec<Slot>> {
+    let paths = disk
+        .list(Path::new(FOLDER))
+        .map_err(|error| storage_failed("listing the log's files", error))?;
+    let mut slots = Vec::new();
+    for path in paths {
+        // File names are given out in sequence, also to files that were never taken into use.
+        let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|s| s.parse().ok());
+        replayed.next_sequence = replayed.next_sequence.max(number.unwrap_or(0) + 1);
+        let failed = |error| storage_failed(&format!("reading {}", path.display()), error);
+        let file = disk.open(&path).map_err(failed)?;
+        match read_header(&*file).map_err(failed)? {
+            Found::Header(header) => slots.push(Slot {
+                capacity: header.capacity,
+                sequence: header.sequence,
+                key: header.key,
+                position: HEADER_BYTES,
+                last: Lsn::NONE,
+                distrusted: false,
+                file,
+                path,
+            }),
+            Found::Unused => {
+                drop(file);
+                if tidy {
+                    disk.remove(&path).map_err(failed)?;
+                }
+            }
+            Found::Damaged => {
+                return Err(Error::corrupt(format!(
+                    "the header of {} is damaged: restore the file from a backup, or remove it to \
+                     go on without the requests in it",
+                    path.display()
+                )));
+            }
+        }
+    }
+    Ok(slots)
+}
+
+/// The groups accepted so far, by which the next one must be preceded.
+struct Chain {
+    mode: ReplayMode,
+    accepted: HashMap<Lsn, u32>,
+}
+
+impl Chain {
+    /// Whether the group before `header` is flushed or was accepted.
+    fn continues(&self, header: &GroupHeader) -> bool {
+        header.previous <= self.mode.mark
+            || self.accepted.get(&header.previous) == Some(&header.previous_crc)
+    }
+}
+
+fn replay_slot(
+    slot: &mut Slot,
+    chain: &mut Chain,
+    replayed: &mut Replayed,
+    take: &mut impl FnMut(Lsn, Record) -> Result<()>,
+) -> Result<()> {
+    loop {
+        while let Some((header, payload)) = read_group(slot, slot.position, chain.mode)? {
+            slot.position += header.padded_len();
+            slot.last = slot.last.max(header.last());
+            if header.last() > chain.mode.mark {
+                accept(slot, chain, &header, payload, replayed, take)?;
+            }
+        }
+        let Some((position, later)) = find_group_behind(slot, chain.mode)? else { return Ok(()) };
+        let what = format!(
+            "{} is damaged at byte {}: a group does not read although a later one does, from \
+             request {} on",
+            slot.path.display(),
+            slot.position,
+            later.first
+        );
+        damaged(chain.mode, replayed, &later, what)?;
+        slot.position = position;
+        chain.accepted.insert(later.previous, later.previous_crc);
+    }
+}
+
+fn accept(
+    slot: &Slot,
+    chain: &mut Chain,
+    header: &GroupHeader,
+    payload: Bytes,
+    replayed: &mut Replayed,
+    take: &mut impl FnMut(Lsn, Record) -> Result<()>,
+) -> Result<()> {
+    if !chain.continues(header) {
+        let what = format!(
+            "the log has lost requests {} to {}, which should stand before those in {}",
+            replayed.last_group.0.plus(1),
+            header.previous,
+            slot.path.display()
+        );
+        damaged(chain.mode, replayed, header, what)?;
+    }
+    replayed.last_group = (header.last(), header.payload_crc);
+    // A group whose first sync failed stands in two files.
+    if chain.accepted.insert(header.last(), header.payload_crc).is_none() {
+        hand_out(slot, header, payload, replayed, take)?;
+    }
+    Ok(())
+}
+
+fn hand_out(
+    slot: &Slot,
+    header: &GroupHeader,
+    mut payload: Bytes,
+    replayed: &mut Replayed,
+    take: &mut impl FnMut(Lsn, Record) -> Result<()>,
+) -> Result<()> {
+    for at in 0..u64::from(header.count) {
+        let lsn = header.first.plus(at);
+        let record = Record::decode(&mut payload).ok_or_else(|| {
+            Error::corrupt(format!("request {lsn} in {} does not read", slot.path.display()))
+        })?;
+        replayed.next_lsn = lsn.plus(1);
+        replayed.records += 1;
+        take(lsn, record)?;
+    }
+    Ok(())
+}
+
+/// Notes that everything between the last accepted group and `next` is lost, or fails.
+fn damaged(
+    mode: ReplayMode,
+    replayed: &mut Replayed,
+    next: &GroupHeader,
+    what: String,
+) -> Result<()> {
+    if mode.accept_damage {
+        replayed.lost += next.first.0.saturating_sub(replayed.last_group.0.0 + 1);
+        return Ok(());
+    }
+    Err(Error::corrupt(format!(
+        "{what}; restore the log folder from a backup, or start with --accept-log-damage to go on \
+         without what is lost"
+    )))
+}
+
+/// The group at `position`, if one reads.
+fn read_group(
+    slot: &Slot,
+    position: u64,
+    mode: ReplayMode,
+) -> Result<Option<(GroupHeader, Bytes)>> {
+    let failed = |error| storage_failed(&format!("reading {}", slot.path.display()), error);
+    let mut header = [0; HEADER_LEN];
+    if position + HEADER_LEN as u64 > slot.capacity {
+        return Ok(None);
+    }
+    slot.file.read_exact_at(&mut header, position).map_err(failed)?;
+    let Some(header) = GroupHeader::decode(slot.key, &header) else { return Ok(None) };
+    if position + header.padded_len() > slot.capacity {
+        return Ok(None);
+    }
+    let mut payload = vec![0; header.payload_len as usize];
+    slot.file.read_exact_at(&mut payload, position + HEADER_LEN as u64).map_err(failed)?;
+    let intact = crc32fast::hash(&payload) == header.payload_crc;
+    Ok((intact || mode.planted_ignore_crc).then(|| (header, Bytes::from(payload))))
+}
+
+/// A whole group of this use of the file, somewhere behind the slot's position, and where it is.
+fn find_group_behind(slot: &Slot, mode: ReplayMode) -> Result<Option<(u64, GroupHeader)>> {
+    let failed = |error| storage_failed(&format!("reading {}", slot.path.display()), error);
+    let mut piece = vec![0; SCAN_BYTES];
+    let mut at = slot.position + PAGE_BYTES;
+    while at < slot.capacity {
+        let length = SCAN_BYTES.min((slot.capacity - at) as usize);
+        slot.file.read_exact_at(&mut piece[..length], at).map_err(failed)?;
+        for page in (0..length).step_by(PAGE_BYTES as usize) {
+            if GroupHeader::decode(slot.key, &piece[page..length]).is_none() {
+                continue;
+            }
+            let position = at + page as u64;
+            if let Some((header, _)) = read_group(slot, position, mode)? {
+                return Ok(Some((position, header)));
+            }
+        }
+        at += length as u64;
+    }
+    Ok(None)
+}
