@@ -198,7 +198,7 @@ fn accept(
     replayed.last_group = (header.last(), header.payload_crc);
     // A group whose first sync failed stands in two files.
     if chain.accepted.insert(header.last(), header.payload_crc).is_none() {
-        hand_out(slot, header, payload, replayed, take)?;
+        hand_out(slot, header, payload, chain.mode.mark, replayed, take)?;
     }
     Ok(())
 }
@@ -207,6 +207,7 @@ fn hand_out(
     slot: &Slot,
     header: &GroupHeader,
     mut payload: Bytes,
+    mark: Lsn,
     replayed: &mut Replayed,
     take: &mut impl FnMut(Lsn, Record) -> Result<()>,
 ) -> Result<()> {
@@ -216,8 +217,11 @@ fn hand_out(
             Error::corrupt(format!("request {lsn} in {} does not read", slot.path.display()))
         })?;
         replayed.next_lsn = lsn.plus(1);
-        replayed.records += 1;
-        take(lsn, record)?;
+        // A generation may end, and the mark with it, in the middle of a group.
+        if lsn > mark {
+            replayed.records += 1;
+            take(lsn, record)?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,6 @@
+//! What tests and measurements need and the product does not.
+//!
+//! A development crate: nothing that is shipped depends on it.
+
+pub mod load;
+pub mod sim;
