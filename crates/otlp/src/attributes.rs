@@ -1,0 +1,157 @@
+//! Attributes: values of any shape, flattened to those that columns hold.
+//!
+//! Maps are flattened with dots down to a depth of five; below it, and for lists and bytes anywhere,
+//! the value is JSON text. Empty keys and missing values are left out.
+
+use model::Value;
+
+use crate::json_text;
+use crate::problems::Fault;
+use crate::wire::{Field, Message, WireResult};
+
+/// How deep maps are flattened.
+const FLATTEN_DEPTH: usize = 5;
+/// How deep values may nest at all: each level costs stack.
+pub(crate) const DEPTH_MAX: usize = 100;
+
+/// A value of OpenTelemetry's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AnyValue<'a> {
+    Missing,
+    Text(Message<'a>),
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    List(Message<'a>),
+    Map(Message<'a>),
+    Bytes(Message<'a>),
+}
+
+/// A key and its value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyValue<'a> {
+    pub(crate) key: Message<'a>,
+    pub(crate) value: AnyValue<'a>,
+}
+
+impl<'a> KeyValue<'a> {
+    #[inline]
+    pub(crate) fn parse(message: Message<'a>) -> WireResult<Self> {
+        let mut found = Self { key: Message::new(&[]), value: AnyValue::Missing };
+        let mut fields = message.fields();
+        while let Some((number, field)) = fields.next()? {
+            match number {
+                1 => found.key = field.bytes("key", &fields)?,
+                2 => {
+                    let value = field.bytes("value", &fields)?;
+                    found.value =
+                        AnyValue::parse(value, found.value).map_err(|e| e.within("value"))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl<'a> AnyValue<'a> {
+    /// Reads a value over an earlier one of the same field, which stays if this says nothing.
+    #[inline]
+    pub(crate) fn parse(message: Message<'a>, earlier: Self) -> WireResult<Self> {
+        let mut value = earlier;
+        let mut fields = message.fields();
+        while let Some((number, field)) = fields.next()? {
+            value = match (number, field) {
+                (1, field) => Self::Text(field.bytes("string_value", &fields)?),
+                (2, field) => Self::Bool(field.varint("bool_value", &fields)? != 0),
+                (3, field) => Self::Int(field.varint("int_value", &fields)? as i64),
+                (4, field) => Self::Float(f64::from_bits(field.fixed64("double_value", &fields)?)),
+                (5, field) => Self::List(field.bytes("array_value", &fields)?),
+                (6, field) => Self::Map(field.bytes("kvlist_value", &fields)?),
+                (7, field) => Self::Bytes(field.bytes("bytes_value", &fields)?),
+                _ => value,
+            };
+        }
+        Ok(value)
+    }
+}
+
+/// Why an attribute could not be read: the request's fault, or only its span's.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    Wire(Box<crate::wire::WireError>),
+    Fault(Fault),
+}
+
+impl From<Box<crate::wire::WireError>> for Trouble {
+    fn from(error: Box<crate::wire::WireError>) -> Self {
+        Self::Wire(error)
+    }
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Text that must be UTF-8.
+#[inline]
+pub(crate) fn text<'a>(message: Message<'a>, what: &'static str) -> Result<&'a str, Fault> {
+    message.text().ok_or_else(|| Fault::new("text is not UTF-8", what))
+}
+
+/// Gives every column value of an attribute to `take`.
+#[inline]
+pub(crate) fn flatten(
+    attribute: &KeyValue<'_>,
+    take: &mut impl FnMut(&str, Value<'_>),
+) -> Result<(), Trouble> {
+    if attribute.key.bytes.is_empty() {
+        return Ok(());
+    }
+    let key = text(attribute.key, "an attribute's key")?;
+    match attribute.value {
+        AnyValue::Missing => {}
+        AnyValue::Text(value) => take(key, Value::Text(text(value, "an attribute's value")?)),
+        AnyValue::Bool(value) => take(key, Value::Bool(value)),
+        AnyValue::Int(value) => take(key, Value::Int(value)),
+        AnyValue::Float(value) => take(key, Value::Float(value)),
+        other => flatten_deep(&mut key.to_owned(), other, 0, take)?,
+    }
+    Ok(())
+}
+
+/// Flattens a value under a key that is extended on the way down and restored.
+pub(crate) fn flatten_deep(
+    key: &mut String,
+    value: AnyValue<'_>,
+    depth: usize,
+    take: &mut impl FnMut(&str, Value<'_>),
+) -> Result<(), Trouble> {
+    match value {
+        AnyValue::Missing => {}
+        AnyValue::Text(value) => take(key, Value::Text(text(value, "an attribute's value")?)),
+        AnyValue::Bool(value) => take(key, Value::Bool(value)),
+        AnyValue::Int(value) => take(key, Value::Int(value)),
+        AnyValue::Float(value) => take(key, Value::Float(value)),
+        AnyValue::List(_) | AnyValue::Bytes(_) => take(key, Value::Text(&json_text::of(value)?)),
+        AnyValue::Map(map) => {
+            let length = key.len();
+            let mut fields = map.fields();
+            while let Some((number, field)) = fields.next()? {
+                let (1, Field::Bytes(entry)) = (number, field) else { continue };
+                let entry = KeyValue::parse(entry).map_err(|e| e.within("values"))?;
+                key.push('.');
+                key.push_str(text(entry.key, "an attribute's key")?);
+                if depth < FLATTEN_DEPTH {
+                    flatten_deep(key, entry.value, depth + 1, take)?;
+                } else if !matches!(entry.value, AnyValue::Missing) {
+                    take(key, Value::Text(&json_text::of(entry.value)?));
+                }
+                key.truncate(length);
+            }
+        }
+    }
+    Ok(())
+}

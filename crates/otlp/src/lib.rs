@@ -1,0 +1,75 @@
+//! OpenTelemetry's protocol on the wire: requests into the model, and the answers it prescribes.
+//!
+//! Protobuf is read where it lies, by hand; JSON is rewritten as protobuf first, so that there is one
+//! translation. What a request as a whole must be, and is not, is an error that names the byte and the
+//! field; what is wrong with one span or log record costs only that one, which is counted by reason.
+//!
+//! The translation follows what Honeycomb makes of OpenTelemetry data, because every dialect answers
+//! from the same events: span events and links are rows of their own, an exception's fields are also
+//! on its span, maps are flattened, lists become JSON text. Not kept are counts of what a client
+//! itself dropped, span flags, and the trace state of links: no dialect shows them.
+
+mod attributes;
+mod json;
+mod json_text;
+mod logs;
+mod problems;
+mod response;
+mod sample_rate;
+mod scope;
+mod traces;
+mod wire;
+
+use body::ContentType;
+use bytes::Bytes;
+use model::{Batch, Result, Signal, Timestamp};
+
+pub use problems::Problem;
+pub use response::{Answer, StatusCode, failure, success};
+
+/// The version of the translation. Replay decodes with the version that a request was accepted with.
+pub const DECODER_VERSION: u16 = 1;
+
+/// What decoding takes from outside the body.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// When the request arrived.
+    pub arrival: Timestamp,
+    /// Decides what is left to chance: the rounding of fractional sample rates.
+    pub seed: u64,
+    /// The dataset of a resource, by its `service.name` if that is text.
+    pub dataset: &'a dyn Fn(Option<&str>) -> String,
+}
+
+/// A decoded request.
+#[derive(Debug)]
+pub struct Decoded {
+    /// Its events.
+    pub batch: Batch,
+    /// Spans or log records that were refused, by reason.
+    pub problems: Vec<Problem>,
+}
+
+impl Decoded {
+    /// How many spans or log records were refused.
+    pub fn rejected(&self) -> u64 {
+        self.problems.iter().map(|problem| problem.count).sum()
+    }
+}
+
+/// Decodes an export request of one signal.
+pub fn decode(
+    signal: Signal,
+    content: ContentType,
+    body: &Bytes,
+    context: &Context<'_>,
+) -> Result<Decoded> {
+    let protobuf = match content {
+        ContentType::Protobuf => body.clone(),
+        ContentType::Json => Bytes::from(json::to_protobuf(signal, body)?),
+    };
+    match signal {
+        Signal::Spans => traces::decode(&protobuf, context),
+        Signal::Logs => logs::decode(&protobuf, context),
+    }
+}
