@@ -550,7 +550,9 @@ proptest! {
         cut in proptest::option::of(any::<prop::sample::Index>()),
     ) {
         let mut bytes = request.encode_to_vec();
-        prop_assume!(!bytes.is_empty());
+        if bytes.is_empty() {
+            return Ok(());
+        }
         for (at, byte) in damage {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -576,7 +578,8 @@ proptest! {
                 // Prost reads nested values that we keep as bytes until they are flattened, and
                 // counts and flags that we pass over.
                 let unread = ["ArrayValue", "KeyValueList", "dropped", "flags", "EntityRef",
-                    "kvlist", "array", "KeyValue", "string_table", "Index", "strindex"];
+                    "kvlist", "array", "KeyValue", "string_table",
+                    "(\"Link\", \"trace_state\")", "Index", "strindex"];
                 let text = format!("{error:?}");
                 // A span that is refused for its ids is not read to its end.
                 let refused = ours.as_ref().is_ok_and(|ours| ours.rejected() > 0);

@@ -82,6 +82,8 @@ pub(crate) enum Field<'a> {
     Fixed64(u64),
     Fixed32(u32),
     Bytes(Message<'a>),
+    /// A group, which OpenTelemetry does not use; its contents are passed over.
+    Group,
 }
 
 impl<'a> Field<'a> {
@@ -91,6 +93,7 @@ impl<'a> Field<'a> {
             Self::Fixed64(_) => "eight bytes",
             Self::Fixed32(_) => "four bytes",
             Self::Bytes(_) => "a length",
+            Self::Group => "a group",
         }
     }
 
@@ -145,28 +148,26 @@ impl<'a> Reader<'a> {
         self.message.start + self.at
     }
 
-    /// The next field: its number and value. Groups, which OpenTelemetry does not use, are skipped.
+    /// The next field: its number and value.
     #[inline]
     pub(crate) fn next(&mut self) -> WireResult<Option<(u32, Field<'a>)>> {
-        loop {
-            if self.at >= self.message.bytes.len() {
-                return Ok(None);
-            }
-            let (number, wire) = self.tag()?;
-            let field = match wire {
-                0 => Field::Varint(self.varint()?),
-                1 => Field::Fixed64(u64::from_le_bytes(self.take_array()?)),
-                2 => Field::Bytes(self.delimited()?),
-                5 => Field::Fixed32(u32::from_le_bytes(self.take_array()?)),
-                3 => {
-                    self.skip_group(number, 0)?;
-                    continue;
-                }
-                4 => return Err(self.error("the end of a group that did not begin")),
-                other => return Err(self.error(format!("wire type {other} does not exist"))),
-            };
-            return Ok(Some((number, field)));
+        if self.at >= self.message.bytes.len() {
+            return Ok(None);
         }
+        let (number, wire) = self.tag()?;
+        let field = match wire {
+            0 => Field::Varint(self.varint()?),
+            1 => Field::Fixed64(u64::from_le_bytes(self.take_array()?)),
+            2 => Field::Bytes(self.delimited()?),
+            5 => Field::Fixed32(u32::from_le_bytes(self.take_array()?)),
+            3 => {
+                self.skip_group(number, 0)?;
+                Field::Group
+            }
+            4 => return Err(self.error("the end of a group that did not begin")),
+            other => return Err(self.error(format!("wire type {other} does not exist"))),
+        };
+        Ok(Some((number, field)))
     }
 
     #[inline]
