@@ -1,2 +1,37 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask`: the project's own commands.
+//!
+//! Only the dispatch on the first argument stands here; a command is a module of its own.
+
+#![expect(clippy::print_stdout, reason = "what a command finds goes to standard output")]
+#![expect(clippy::print_stderr, reason = "and why it could not run to standard error")]
+
+mod tidy;
+mod tree;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+usage: cargo xtask COMMAND
+
+  tidy    checks the project's rules that are not lints: one line for each finding
+";
+
+/// What a caller sees who asked for something that cannot be done, apart from a finding's 1.
+const CANNOT_RUN: u8 = 2;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let done = match arguments.next().as_deref() {
+        Some("tidy") => tidy::run(arguments),
+        Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        None => Err(format!("which command?\n\n{HELP}")),
+        Some(other) => Err(format!("there is no command {other}\n\n{HELP}")),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("xtask: {error}");
+        ExitCode::from(CANNOT_RUN)
+    })
+}

@@ -23,6 +23,8 @@ pub enum ErrorKind {
     Denied,
     /// Send less: the body is over a limit.
     TooLarge,
+    /// Ask for less: the answer takes more memory or time than a question may.
+    TooCostly,
     /// Send the same again after the given time: a bound is reached for now.
     Throttled {
         /// How long to wait before the next attempt.

@@ -84,6 +84,11 @@ impl Snapshot {
         self.datasets.hidden(dataset, self.now)
     }
 
+    /// Where the files of its segments are.
+    pub fn disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
+    }
+
     /// Opens a segment's file.
     pub fn open(&self, segment: &Segment) -> Result<SegmentReader> {
         SegmentReader::open(&*self.disk, &segment.meta.path, segment.meta.bytes)

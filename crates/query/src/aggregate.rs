@@ -1,0 +1,203 @@
+//! Answers questions about groups of events.
+//!
+//! A first scan finds the groups that are asked for; their series, if wanted, come from a second one
+//! over the same snapshot, which leaves all other groups out: so a series costs memory for the
+//! groups that are shown and not for those that are not.
+
+mod accumulate;
+mod bind;
+mod extract;
+mod plan;
+
+use std::sync::Arc;
+
+use arrow::array::{Array as _, AsArray as _, RecordBatch};
+use arrow::datatypes::{DataType, Int64Type};
+use datafusion_physical_plan::{ExecutionPlan, collect};
+use model::{Result, Timestamp};
+use store::Snapshot;
+
+use crate::datum::Datum;
+use crate::engine::Context;
+use crate::failure::engine_failed;
+use crate::field::Field;
+use crate::groups::GroupSet;
+use crate::partial::{DISTINCT_ERROR, DISTINCT_EXACT_MAX, HeatmapBucket, Histogram, Partial as _};
+use crate::scan::{Plan, Request, ScanExec};
+use crate::spec::{Aggregate, AggregateQuery};
+use crate::statistics::Statistics;
+use bind::{Bound, fields_of};
+
+/// What was found out about groups.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AggregateAnswer {
+    /// The groups, in order.
+    pub groups: Vec<Group>,
+    /// Their series, by time and then in the order of the groups; without empty steps.
+    pub series: Vec<Point>,
+    /// What it took.
+    pub statistics: Statistics,
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Its values of the fields that groups are by; none where its events do not have the field.
+    pub keys: Vec<Option<Datum>>,
+    /// What was calculated, in the order asked for.
+    pub values: Vec<Calculated>,
+}
+
+/// What was calculated of the events of a group in one step of time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The first moment of the step.
+    pub time: Timestamp,
+    /// The place of the group among the groups.
+    pub group: usize,
+    /// What was calculated, in the order asked for.
+    pub values: Vec<Calculated>,
+}
+
+/// The outcome of an aggregate.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Calculated {
+    /// There was nothing to calculate with.
+    Nothing,
+    /// A value.
+    Value(Datum),
+    /// A distribution.
+    Heatmap(Vec<HeatmapBucket>),
+}
+
+/// Answers a question from a snapshot.
+pub(crate) async fn run(
+    context: &Context,
+    snapshot: &Snapshot,
+    query: &AggregateQuery,
+) -> Result<AggregateAnswer> {
+    let mut answer = AggregateAnswer::default();
+    let fields = fields_of(query);
+    let plan = scan(context, snapshot, query, &fields)?;
+    let bound = Bound::new(query, &plan.fields, &plan.types, None);
+    let stats = Arc::clone(&plan.stats);
+    let scan_exec = Arc::new(ScanExec::new(plan, bound.outputs.clone(), None, context.partitions));
+    let groups = plan::groups(scan_exec, &bound, query.limit, context.partitions)
+        .map_err(engine_failed)?;
+    let batches = execute(context, groups, &mut answer.statistics).await?;
+    stats.add_to(&mut answer.statistics);
+    for batch in &batches {
+        for row in 0..batch.num_rows() {
+            let keys = (0..bound.groups).map(|at| Datum::of(batch.column(at), row)).collect();
+            answer.groups.push(Group { keys, values: values(batch, bound.groups, query, row)? });
+        }
+    }
+    answer.groups.truncate(query.limit);
+    note_estimates(query, &mut answer);
+    if let Some(step) = query.step
+        && !answer.groups.is_empty()
+    {
+        let width = i64::try_from(step.as_nanos()).unwrap_or(i64::MAX).max(1);
+        answer.series = series(context, snapshot, query, width, &batches, &mut answer.statistics)
+            .await?;
+    }
+    Ok(answer)
+}
+
+fn scan(
+    context: &Context,
+    snapshot: &Snapshot,
+    query: &AggregateQuery,
+    fields: &[Field],
+) -> Result<Plan> {
+    let footers = &context.footers;
+    let bases = vec![model::Base::SampleRate];
+    let fields = fields.to_vec();
+    Plan::new(Request { snapshot, footers, scope: &query.scope, fields, bases, numbered: false })
+}
+
+/// The series of the groups that a first scan found.
+async fn series(
+    context: &Context,
+    snapshot: &Snapshot,
+    query: &AggregateQuery,
+    width: i64,
+    groups: &[RecordBatch],
+    statistics: &mut Statistics,
+) -> Result<Vec<Point>> {
+    let query = AggregateQuery { havings: Vec::new(), orders: Vec::new(), ..query.clone() };
+    let keys = query.groups.len();
+    let plan = scan(context, snapshot, &query, &fields_of(&query))?;
+    let bound = Bound::new(&query, &plan.fields, &plan.types, Some(width));
+    let stats = Arc::clone(&plan.stats);
+    let set = (keys > 0).then(|| GroupSet::of_rows(groups, keys)).transpose()?.map(Arc::new);
+    let scan_exec = ScanExec::new(plan, bound.outputs.clone(), set.clone(), context.partitions);
+    let all = plan::all_groups(Arc::new(scan_exec), &bound, context.partitions)
+        .map_err(engine_failed)?;
+    let batches = execute(context, all, statistics).await?;
+    stats.add_to(statistics);
+    let mut points = Vec::new();
+    for batch in &batches {
+        let places = match &set {
+            Some(set) => set.places(batch)?,
+            None => vec![Some(0); batch.num_rows()],
+        };
+        let times = batch.column(keys).as_primitive::<Int64Type>();
+        for (row, place) in places.into_iter().enumerate() {
+            // A bucket without rows exists only where there are no groups and no rows at all.
+            let (Some(group), true) = (place, times.is_valid(row)) else { continue };
+            let time = Timestamp::from_nanos(times.value(row));
+            points.push(Point { time, group, values: values(batch, bound.groups, &query, row)? });
+        }
+    }
+    points.sort_by_key(|point| (point.time, point.group));
+    Ok(points)
+}
+
+async fn execute(
+    context: &Context,
+    plan: Arc<dyn ExecutionPlan>,
+    statistics: &mut Statistics,
+) -> Result<Vec<RecordBatch>> {
+    let batches = collect(Arc::clone(&plan), context.task()).await.map_err(engine_failed)?;
+    add_spills(&*plan, statistics);
+    Ok(batches)
+}
+
+fn add_spills(plan: &dyn ExecutionPlan, statistics: &mut Statistics) {
+    if let Some(metrics) = plan.metrics() {
+        statistics.spill_files += metrics.spill_count().unwrap_or(0) as u64;
+        statistics.spilled_bytes += metrics.spilled_bytes().unwrap_or(0) as u64;
+    }
+    for child in plan.children() {
+        add_spills(&**child, statistics);
+    }
+}
+
+fn values(
+    batch: &RecordBatch,
+    groups: usize,
+    query: &AggregateQuery,
+    row: usize,
+) -> Result<Vec<Calculated>> {
+    let of = |place: usize| -> Result<Calculated> {
+        let column = batch.column(groups + place);
+        if *column.data_type() == DataType::Binary {
+            let state = column.as_binary::<i32>().value(row);
+            return Ok(Calculated::Heatmap(Histogram::decode(state)?.heatmap()));
+        }
+        Ok(Datum::of(column, row).map_or(Calculated::Nothing, Calculated::Value))
+    };
+    (0..query.aggregates.len()).map(of).collect()
+}
+
+/// Says so where a number is an estimate.
+fn note_estimates(query: &AggregateQuery, answer: &mut AggregateAnswer) {
+    let estimated = answer.groups.iter().any(|group| {
+        query.aggregates.iter().zip(&group.values).any(|(aggregate, value)| {
+            let Calculated::Value(Datum::Int(count)) = value else { return false };
+            matches!(aggregate, Aggregate::Distinct(_)) && *count > DISTINCT_EXACT_MAX as i64
+        })
+    });
+    answer.statistics.estimate_error = estimated.then_some(DISTINCT_ERROR);
+}

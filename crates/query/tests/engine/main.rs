@@ -1,0 +1,10 @@
+//! The engine over a real store: the same answer wherever events lie, bounds kept, pruning at work.
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod bounds;
+mod damage;
+mod layouts;
+mod paging;
+mod pruning;
+mod traces;
+mod world;
