@@ -1,128 +1,21 @@
-"""End to end with the real Python SDK: the Flask example sends, the server must show all of it.
+"""End to end with the Python SDK: the Flask example sends, the server must show all of it.
 
-Each round starts the example, sends every kind of request, and stops it by SIGTERM. Without
---phase each round is checked when it ends. With --phase send only the expectations are written to
-the file given by --state, and --phase check verifies them later, so that the caller can kill and
-restart the server in between.
-
-Run it with an interpreter that has examples/flask/requirements.txt installed.
+Run it with an interpreter that has examples/flask/requirements.txt installed. What it does is in
+end_to_end.py, which every such script shares.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import random
 import sys
-import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from subprocess import TimeoutExpired
 
-from flask_checks import Checks
-from flask_process import running_app
-from flask_traffic import Sent, send_all
-from server_api import ApiError, ServerApi
+from end_to_end import Example, main, make_parser, parse
+from flask_checks import FlaskChecks
+from flask_routes import ROUTES
 
-# The queries look this far around the time of sending.
-MARGIN_S = 60
-
-# As many problems are printed in full; the rest are only counted.
-SHOWN_PROBLEMS = 20
-
-
-@dataclass
-class State:
-    """What was sent, and when: all that a later check needs."""
-
-    run: str
-    start_s: int
-    end_s: int
-    sent: list[Sent]
-
-    def write(self, path: Path) -> None:
-        """Keeps the state for a later check."""
-        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def read_state(path: Path) -> State:
-    """The state that an earlier phase wrote."""
-    content = json.loads(path.read_text(encoding="utf-8"))
-    sent = [Sent(**item) for item in content.pop("sent")]
-    return State(sent=sent, **content)
-
-
-def send_round(otlp_url: str, rng: random.Random, run: str, number: int) -> State:
-    """Runs the example once; when this returns, it has sent everything and exited."""
-    start_s = int(time.time()) - MARGIN_S
-    with running_app(otlp_url) as address:
-        sent = send_all(address, rng, run, number)
-    return State(run, start_s, int(time.time()) + MARGIN_S, sent)
-
-
-def problems_of(server_url: str, state: State) -> list[str]:
-    """Checks everything that a state says was sent."""
-    checks = Checks(ServerApi(server_url), state.run, state.sent, state.start_s, state.end_s)
-    return checks.problems()
-
-
-def joined(states: list[State]) -> State:
-    """The rounds so far as one."""
-    return State(states[0].run, states[0].start_s, states[-1].end_s,
-                 [request for state in states for request in state.sent])
-
-
-def parse_arguments() -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--server", help="URL of the server's main port, for queries")
-    parser.add_argument("--otlp", help="URL that the example sends OTLP to; default: --server")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=time.time_ns(), help="makes ids and order")
-    parser.add_argument("--phase", choices=("send", "check"), help="default: both, by round")
-    parser.add_argument("--state", type=Path, help="file between the phases")
-    arguments = parser.parse_args()
-    if arguments.phase and not arguments.state:
-        parser.error("--phase needs --state")
-    if arguments.phase != "send" and not arguments.server:
-        parser.error("--server is needed to check")
-    if arguments.phase != "check" and not (arguments.otlp or arguments.server):
-        parser.error("--otlp or --server is needed to send")
-    return arguments
-
-
-def run_phases(arguments: argparse.Namespace) -> tuple[State, list[str]]:
-    """Sends and checks as the command line asks; gives what was sent and what is wrong."""
-    if arguments.phase == "check":
-        state = read_state(arguments.state)
-        return state, problems_of(arguments.server, state)
-    rng = random.Random(arguments.seed)
-    problems: list[str] = []
-    states: list[State] = []
-    for number in range(1, arguments.rounds + 1):
-        states.append(send_round(arguments.otlp or arguments.server, rng,
-                                 f"run{arguments.seed}", number))
-        if not arguments.phase:
-            problems += problems_of(arguments.server, joined(states))
-    if arguments.phase == "send":
-        joined(states).write(arguments.state)
-    return joined(states), problems
-
-
-def main() -> int:
-    """Runs the phases and prints one line; problems go to standard error."""
-    arguments = parse_arguments()
-    try:
-        state, problems = run_phases(arguments)
-    except (ApiError, RuntimeError, OSError, TimeoutExpired) as error:
-        print(f"flask_e2e (--seed {arguments.seed}): {error}")
-        return 1
-    for problem in problems[:SHOWN_PROBLEMS]:
-        print(f"flask_e2e: {problem}", file=sys.stderr)
-    verdict = "sent" if arguments.phase == "send" else f"{len(problems)} problems"
-    print(f"flask_e2e: {len(state.sent)} requests ({state.run}): {verdict}")
-    return 1 if problems else 0
+FOLDER = Path(__file__).resolve().parents[2] / "examples" / "flask"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    flask = Example("flask_e2e", (sys.executable, "app.py"), FOLDER, ROUTES, FlaskChecks)
+    sys.exit(main(flask, parse(make_parser(__doc__.splitlines()[0]))))

@@ -15,7 +15,8 @@ from typing import Any
 
 from evaluator.translate import Door, Event, translate
 
-VECTORS_PATH = Path(__file__).parent / "fixtures" / "otlp-to-event-vectors.json"
+VECTORS_PATH = (Path(__file__).parents[2] / "captures" / "honeycomb"
+                / "otlp-to-event-vectors.json")
 
 # The one vector whose note is about HTTP (its encoding is to be refused), not about events.
 REFUSED_BY_NOTE = "unknown encoding treated raw"

@@ -111,7 +111,7 @@ mod tests {
 
     const SOON: Duration = Duration::from_millis(20);
 
-    /// Guarantees: what is not there is refused with "try again", and what is dropped is there again.
+    /// Guarantees: what is not there is refused with "try again"; what is dropped is there again.
     #[tokio::test]
     async fn refuses_and_gives_back() {
         let budget = Budget::new(1 << 20);

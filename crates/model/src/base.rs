@@ -31,7 +31,8 @@ pub enum Base {
     Duration = 10,
     /// How many events this one stands for.
     SampleRate = 11,
-    /// When it reached the server, ns since the epoch. Logs only: of spans a segment knows the range.
+    /// When it reached the server, ns since the epoch. Logs only: spans have their segment's
+    /// range.
     Arrival = 12,
     /// The log record it came in. Logs only, where order among equal times shows.
     Lsn = 13,

@@ -1,10 +1,10 @@
 //! Events of one request, decoded: what the log acknowledges, the memtable holds and a flush sorts.
 //!
-//! A batch is columns, and sparse ones: an attribute costs one cell (row and value) on the rows that
-//! have it and nothing on the others, so a thousand rare names cost no more than a few common ones.
-//! What holds for a whole resource or scope is said once for a [`Run`] of rows. Text is not copied:
-//! a [`TextRef`] points into the request's body, which the batch keeps alive. Nothing here is ever
-//! laid out densely; a reader scatters just the columns it wants.
+//! A batch is columns, and sparse ones: an attribute costs one cell (row and value) on the rows
+//! that have it and nothing on the others, so a thousand rare names cost no more than a few common
+//! ones. What holds for a whole resource or scope is said once for a [`Run`] of rows. Text is not
+//! copied: a [`TextRef`] points into the request's body, which the batch keeps alive. Nothing here
+//! is ever laid out densely; a reader scatters just the columns it wants.
 
 mod builder;
 mod column;

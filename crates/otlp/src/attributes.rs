@@ -1,7 +1,7 @@
 //! Attributes: values of any shape, flattened to those that columns hold.
 //!
-//! Maps are flattened with dots down to a depth of five; below it, and for lists and bytes anywhere,
-//! the value is JSON text. Empty keys and missing values are left out.
+//! Maps are flattened with dots down to a depth of five; below it, and for lists and bytes
+//! anywhere, the value is JSON text. Empty keys and missing values are left out.
 
 use model::Value;
 
@@ -136,19 +136,21 @@ pub(crate) fn flatten_deep(
         AnyValue::Int(value) => take(key, Value::Int(value)),
         AnyValue::Float(value) => take(key, Value::Float(value)),
         AnyValue::List(_) | AnyValue::Bytes(_) => take(key, Value::Text(&json_text::of(value)?)),
+        AnyValue::Map(_) if depth == FLATTEN_DEPTH => {
+            take(key, Value::Text(&json_text::of(value)?));
+        }
         AnyValue::Map(map) => {
             let length = key.len();
             let mut fields = map.fields();
             while let Some((number, field)) = fields.next()? {
                 let (1, Field::Bytes(entry)) = (number, field) else { continue };
                 let entry = KeyValue::parse(entry).map_err(|e| e.within("values"))?;
+                if entry.key.bytes.is_empty() {
+                    continue;
+                }
                 key.push('.');
                 key.push_str(text(entry.key, "an attribute's key")?);
-                if depth < FLATTEN_DEPTH {
-                    flatten_deep(key, entry.value, depth + 1, take)?;
-                } else if !matches!(entry.value, AnyValue::Missing) {
-                    take(key, Value::Text(&json_text::of(entry.value)?));
-                }
+                flatten_deep(key, entry.value, depth + 1, take)?;
                 key.truncate(length);
             }
         }

@@ -1,13 +1,14 @@
 //! OpenTelemetry's protocol on the wire: requests into the model, and the answers it prescribes.
 //!
-//! Protobuf is read where it lies, by hand; JSON is rewritten as protobuf first, so that there is one
-//! translation. What a request as a whole must be, and is not, is an error that names the byte and the
-//! field; what is wrong with one span or log record costs only that one, which is counted by reason.
+//! Protobuf is read where it lies, by hand; JSON is rewritten as protobuf first, so that there is
+//! one translation. What a request as a whole must be, and is not, is an error that names the byte
+//! and the field; what is wrong with one span or log record costs only that one, which is counted
+//! by reason.
 //!
-//! The translation follows what Honeycomb makes of OpenTelemetry data, because every dialect answers
-//! from the same events: span events and links are rows of their own, an exception's fields are also
-//! on its span, maps are flattened, lists become JSON text. Not kept are counts of what a client
-//! itself dropped, span flags, and the trace state of links: no dialect shows them.
+//! The translation follows what Honeycomb makes of OpenTelemetry data, because every dialect
+//! answers from the same events: span events and links are rows of their own, an exception's fields
+//! are also on its span, maps are flattened, lists become JSON text. Not kept are counts of what a
+//! client itself dropped, span flags, and the trace state of links: no dialect shows them.
 
 mod attributes;
 mod json;
@@ -27,7 +28,7 @@ use model::{Batch, Result, Signal, Timestamp};
 pub use problems::Problem;
 pub use response::{Answer, StatusCode, failure, success};
 
-/// The version of the translation. Replay decodes with the version that a request was accepted with.
+/// The version of the translation. Replay decodes a request with the one it was accepted under.
 pub const DECODER_VERSION: u16 = 1;
 
 /// What decoding takes from outside the body.

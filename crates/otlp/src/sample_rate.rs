@@ -1,7 +1,7 @@
 //! How many spans one span stands for.
 //!
-//! The attribute `sampleRate` decides, else `SampleRate`, wherever it stands; the one that decides is
-//! not kept as an attribute. Without either, the sampling threshold in the trace state does.
+//! The attribute `sampleRate` decides, else `SampleRate`, wherever it stands; the one that decides
+//! is not kept as an attribute. Without either, the sampling threshold in the trace state does.
 
 use model::{Random as _, SeededRandom, Value};
 

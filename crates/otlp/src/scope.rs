@@ -8,7 +8,7 @@ use crate::attributes::{AnyValue, KeyValue, Trouble, flatten, text};
 use crate::sample_rate::{CHOSEN_FIRST, CHOSEN_SECOND};
 use crate::wire::{Message, WireResult};
 
-/// Scopes whose names begin so are instrumentation libraries rather than the application's own code.
+/// Scopes whose names begin so are instrumentation libraries, not the application's own code.
 const INSTRUMENTATION_PREFIXES: [&str; 9] = [
     "io.opentelemetry",
     "opentelemetry.instrumentation",
@@ -155,7 +155,7 @@ pub(crate) struct RunRates {
     pub(crate) second: Option<RateValue>,
 }
 
-/// Opens the run of a scope's rows in the builder and gives it everything that holds for all of them.
+/// Opens the run of a scope's rows in the builder and gives it what holds for all of them.
 pub(crate) fn open_run(
     builder: &mut BatchBuilder,
     dataset: &str,

@@ -1,7 +1,7 @@
 //! Spans, their events and links, into rows.
 //!
-//! Rows come in the order events, links, span. A span with a fault is refused whole, with its events
-//! and links; the other spans of the request stay.
+//! Rows come in the order events, links, span. A span with a fault is refused whole, with its
+//! events and links; the other spans of the request stay.
 
 mod parts;
 
@@ -19,7 +19,7 @@ use crate::wire::{Message, WireResult};
 use crate::{Context, Decoded};
 use parts::{EventParts, LinkParts, SpanParts};
 
-/// Fields of an exception that its span carries as well, and whether they are text or a truth value.
+/// Fields of an exception that its span carries as well; whether they are text or a truth value.
 const EXCEPTION_FIELDS: [(&str, bool); 4] = [
     ("exception.message", true),
     ("exception.type", true),
@@ -156,9 +156,7 @@ impl Decoder<'_> {
         }
         rates.put_kept_of_run(builder);
         put_original_time(builder, original);
-        if !head.name.is_empty() {
-            builder.base(Base::ParentName, Value::Text(head.name));
-        }
+        builder.base(Base::ParentName, Value::Text(head.name));
         if event.time > 0 && head.start > 0 {
             let since = event.time.saturating_sub(head.start);
             let since = i64::try_from(since).unwrap_or(i64::MAX);
@@ -183,9 +181,7 @@ impl Decoder<'_> {
             flatten(attribute, &mut |name, value| builder.attribute(name, value))?;
         }
         rates.put_kept_of_run(builder);
-        if !head.name.is_empty() {
-            builder.base(Base::ParentName, Value::Text(head.name));
-        }
+        builder.base(Base::ParentName, Value::Text(head.name));
         let trace_id = link.trace_id.bytes;
         if !trace_id.is_empty() {
             let short = trace_id.len() == 16 && trace_id.starts_with(&[0; 8]);
@@ -334,8 +330,8 @@ fn span_id_of(message: Message<'_>, field: &str) -> Result<SpanId, Fault> {
     SpanId::from_slice(message.bytes).filter(SpanId::is_some).ok_or_else(fault)
 }
 
-/// A time as sent; zero and what lies beyond the year 2262 become the arrival, and the latter is kept
-/// as it was sent.
+/// A time as sent; zero and what lies beyond the year 2262 become the arrival, and the latter is
+/// kept as it was sent.
 pub(crate) fn time_of(nanos: u64, arrival: Timestamp) -> (Timestamp, Option<u64>) {
     match i64::try_from(nanos) {
         Ok(0) => (arrival, None),

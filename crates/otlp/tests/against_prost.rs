@@ -1,5 +1,5 @@
-//! Our reader beside the official messages decoded by prost: on requests of every shape, and on bytes
-//! damaged at random.
+//! Our reader beside the official messages decoded by prost: on requests of every shape, and on
+//! bytes damaged at random.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
 
@@ -542,9 +542,9 @@ proptest! {
         prop_assert_eq!(rows_of(&decoded.batch), naive::logs(&request));
     }
 
-    /// Guarantees: damaged bytes never panic. What prost reads we read, with as many spans, accepted
-    /// or refused one by one; what prost refuses we refuse, unless all that is wrong is text that is
-    /// not UTF-8, which costs us one span.
+    /// Guarantees: damaged bytes never panic. What prost reads we read, with as many spans,
+    /// accepted or refused one by one; what prost refuses we refuse, unless all that is wrong is
+    /// text that is not UTF-8, which costs us one span.
     #[test]
     fn damage_is_judged_alike(
         request in traces(),

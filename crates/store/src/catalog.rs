@@ -1,9 +1,10 @@
-//! The catalog: which segments there are, the names and ids in them, and how far the log is flushed.
+//! The catalog: which segments there are, the names and ids in them, and how far the log is
+//! flushed.
 //!
 //! Rows of our own in SQLite, committed with `synchronous=FULL`. A commit that adds segments also
 //! adds their attributes and moves the mark, in one transaction: after a crash either all of it
-//! happened or nothing. What changes is written here first and then put into the state in memory, of
-//! which queries hold snapshots.
+//! happened or nothing. What changes is written here first and then put into the state in memory,
+//! of which queries hold snapshots.
 
 mod attributes;
 mod codec;
@@ -30,6 +31,9 @@ use crate::settings::Planted;
 
 /// How long a statement waits for another process that reads the catalog.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// SQLite's own log is cut back to this once it has been taken over into the catalog. It grows
+/// beyond it only while another process reads the catalog for long.
+const JOURNAL_BYTES: u32 = 16 << 20;
 /// How long a client waits before it tries again after the catalog could not be written.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -71,9 +75,10 @@ impl Catalog {
             .busy_timeout(BUSY_TIMEOUT)
             .and_then(|()| {
                 // `secure_delete`: what was deleted leaves no trace in free pages.
-                connection.execute_batch(
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
-                )
+                connection.execute_batch(&format!(
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;
+                     PRAGMA journal_size_limit={JOURNAL_BYTES};"
+                ))
             })
             .map_err(|error| failed("preparing the catalog", error))?;
         let mut catalog = Self { connection, planted: None };

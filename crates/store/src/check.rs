@@ -31,10 +31,10 @@ pub fn check(disk: &Arc<dyn Disk>, catalog: &Catalog) -> Result<Vec<Finding>> {
     }
     let loaded = catalog.load()?;
     for meta in &loaded.segments {
-        if let Err(error) = check_segment(&**disk, meta) {
-            damage(error.to_string());
-        }
-        if let Err(error) = check_index(&**disk, meta) {
+        let index = check_index(&**disk, meta);
+        // Without its index nothing is known of a file's checksum, but it may still read.
+        let crc = index.as_ref().ok().copied();
+        for error in [index.err(), check_segment(&**disk, meta, crc).err()].into_iter().flatten() {
             damage(error.to_string());
         }
     }
@@ -62,11 +62,24 @@ pub fn check(disk: &Arc<dyn Disk>, catalog: &Catalog) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Decodes every value of a segment.
-fn check_segment(disk: &dyn Disk, meta: &SegmentMeta) -> Result<()> {
+/// Reads the files of a segment through.
+pub(crate) fn check_files(disk: &dyn Disk, meta: &SegmentMeta) -> Result<()> {
+    let crc = check_index(disk, meta)?;
+    check_segment(disk, meta, Some(crc))
+}
+
+/// Compares a segment's file with its checksum, where that is known, and decodes every value.
+fn check_segment(disk: &dyn Disk, meta: &SegmentMeta, crc: Option<u32>) -> Result<()> {
     let reader = SegmentReader::open(disk, &meta.path, meta.bytes)?;
+    if let Some(crc) = crc {
+        reader.verify(&meta.path, crc)?;
+    }
     let metadata = reader.metadata(&meta.path)?;
-    describe(&metadata).map_err(|error| unreadable(&meta.path, error))?;
+    let footer = describe(&metadata).map_err(|error| unreadable(&meta.path, error))?;
+    if footer.number != meta.number.0 {
+        let text = format!("it is segment {}, the catalog says {}", footer.number, meta.number.0);
+        return Err(unreadable(&meta.path, text));
+    }
     let failed = |error: parquet::errors::ParquetError| unreadable(&meta.path, error);
     let mut rows = 0;
     for batch in
@@ -81,9 +94,11 @@ fn check_segment(disk: &dyn Disk, meta: &SegmentMeta) -> Result<()> {
     Ok(())
 }
 
-fn check_index(disk: &dyn Disk, meta: &SegmentMeta) -> Result<()> {
+/// Reads a trace index through; returns the checksum that its segment's file must have.
+fn check_index(disk: &dyn Disk, meta: &SegmentMeta) -> Result<u32> {
     let path = meta.index_path();
     let file = disk.open(&path).map_err(|error| unreadable(&path, error))?;
     let index = TraceIndex::open(file).map_err(|error| unreadable(&path, error))?;
-    index.read_all().map(drop).map_err(|error| unreadable(&path, error))
+    index.read_all().map_err(|error| unreadable(&path, error))?;
+    Ok(index.file_crc())
 }

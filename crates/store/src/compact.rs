@@ -1,9 +1,9 @@
 //! Merges segments, and rewrites those with deleted or expired rows.
 //!
-//! A full row group is final: it is copied byte for byte, column chunk by column chunk. Only partial
-//! groups, and groups that lose rows, are decoded, put together and encoded again. A column is taken
-//! at a time, so that memory stays at one column of one row group. At volume every row is encoded
-//! once, by its flush.
+//! A full row group is final: it is copied byte for byte, column chunk by column chunk. Only
+//! partial groups, and groups that lose rows, are decoded, put together and encoded again. A column
+//! is taken at a time, so that memory stays at one column of one row group. At volume every row is
+//! encoded once, by its flush.
 
 pub(crate) mod plan;
 mod pool;

@@ -4,11 +4,12 @@
 //! relative to the data folder. Nothing is assumed of an unsynced write, and nothing of a name that
 //! was made or changed before its folder was synced.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A folder that files are kept in.
 pub trait Disk: Send + Sync {
@@ -54,17 +55,30 @@ pub trait DiskFile: Send + Sync {
     }
 }
 
+/// Folders remembered as lasting; a year of hours is 8,760 a signal.
+const FOLDERS_KNOWN_MAX: usize = 100_000;
+
 /// A folder of the local file system.
 #[derive(Debug)]
 pub struct LocalDisk {
     root: PathBuf,
+    /// Folders whose names were made to last since the start. That one is there does not say so:
+    /// whoever made it may have been killed before its name was synced.
+    lasting: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl LocalDisk {
-    /// The folder `root`, which is made if it does not exist.
+    /// The folder `root`, which is made, with those above it, if it does not exist.
     pub fn new(root: &Path) -> io::Result<Self> {
+        let is_missing = |above: &&Path| !above.as_os_str().is_empty() && !above.is_dir();
+        let missing = root.ancestors().take_while(is_missing).count();
         fs::create_dir_all(root)?;
-        Ok(Self { root: root.canonicalize()? })
+        let root = root.canonicalize()?;
+        // The name of a folder that was made stands in the one above it.
+        for above in root.ancestors().take(missing + 1) {
+            File::open(above)?.sync_all()?;
+        }
+        Ok(Self { root, lasting: Mutex::new(BTreeSet::new()) })
     }
 }
 
@@ -115,13 +129,18 @@ impl Disk for LocalDisk {
 
     fn make_folder(&self, folder: &Path) -> io::Result<()> {
         let folder = self.root.join(folder);
-        if folder.is_dir() {
+        let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
+        if lasting.contains(&folder) && folder.is_dir() {
             return Ok(());
         }
         fs::create_dir_all(&folder)?;
         for above in folder.ancestors().take_while(|above| above.starts_with(&self.root)) {
             File::open(above)?.sync_all()?;
         }
+        if lasting.len() >= FOLDERS_KNOWN_MAX {
+            lasting.clear();
+        }
+        lasting.insert(folder);
         Ok(())
     }
 

@@ -8,10 +8,12 @@ pub(crate) mod order;
 pub(crate) mod plan;
 mod rest;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use model::{Base, Dataset, DatasetId, Key, Result, Signal, ValueType};
+use model::{
+    Base, Dataset, DatasetId, EnvironmentId, Key, Result, Signal, Timestamp, ValueType,
+};
 
 use crate::catalog::{Attribute, AttributeTable, DatasetTable, NewAttribute};
 use crate::disk::Disk;
@@ -24,10 +26,6 @@ use crate::segment::{
 };
 use gather::{GroupRows, Parts, gather_base};
 use plan::{COLUMNS_MAX, SegmentPlan};
-
-/// Most names that an environment's signal may have in the catalog. Beyond it values are kept in the
-/// overflow column under their name, but every overflow column has to be read to find them.
-pub(crate) const NAMES_MAX: usize = 100_000;
 
 /// Base columns of spans that every batch has.
 const SPAN_COLUMNS: [Base; 11] = [
@@ -61,7 +59,11 @@ pub(crate) struct FlushContext<'a> {
     pub(crate) disk: &'a dyn Disk,
     pub(crate) datasets: &'a DatasetTable,
     pub(crate) attributes: Arc<AttributeTable>,
+    /// The time by which expired rows are left out.
+    pub(crate) now: Timestamp,
     pub(crate) group_rows: usize,
+    /// Most names that an environment's signal may have.
+    pub(crate) names_max: usize,
     /// Gives out numbers and random parts of file names.
     pub(crate) new_segment: &'a dyn Fn() -> (SegmentNumber, u64),
 }
@@ -76,7 +78,7 @@ pub(crate) struct Flushed {
 
 /// Writes a generation's segments.
 pub(crate) fn flush(context: FlushContext<'_>, batches: &[Arc<MemBatch>]) -> Result<Flushed> {
-    let plans = plan::plan(batches, |dataset| context.datasets.get(dataset).is_some());
+    let plans = plan::plan(batches, |dataset| context.datasets.hidden(dataset, context.now));
     let mut writer = Flusher { context, new_attributes: Vec::new() };
     let mut segments: Vec<SegmentMeta> = Vec::with_capacity(plans.len());
     for plan in plans {
@@ -127,7 +129,10 @@ impl Flusher<'_> {
         }
         let mut columns = self.base_columns(batches, plan.signal, &groups)?;
         let parts = parts_of(batches, &plan);
-        let (kept, rest) = rest::split(batches, parts, COLUMNS_MAX);
+        let (kept, rest) = {
+            let mut welcome = self.names_welcome(&plan);
+            rest::split(batches, &groups, parts, COLUMNS_MAX, |name| welcome.take(name))
+        };
         for (name, parts) in kept {
             let encoded = match name {
                 ColumnName::Base(base) => {
@@ -199,13 +204,24 @@ impl Flusher<'_> {
         attribute
     }
 
+    /// Which names may become known with this segment.
+    fn names_welcome(&self, plan: &SegmentPlan) -> NamesWelcome {
+        let (environment, signal) = (plan.environment, plan.signal);
+        let table = Arc::clone(&self.context.attributes);
+        let room = self.context.names_max.saturating_sub(table.names(environment, signal));
+        NamesWelcome { table, environment, signal, room, new: HashSet::new() }
+    }
+
     /// Ids of the attributes in the overflow column; [`FieldId::REST`] stands for those beyond the
     /// number of names that the catalog keeps.
     fn rest_names(&mut self, plan: &SegmentPlan, rest: &[(&str, Parts)]) -> Vec<(FieldId, String)> {
         let mut names = BTreeMap::new();
-        for (name, parts) in rest {
-            let known = self.context.attributes.names(plan.environment, plan.signal);
-            if known < NAMES_MAX {
+        let is_welcome: Vec<bool> = {
+            let mut welcome = self.names_welcome(plan);
+            rest.iter().map(|(name, _)| welcome.take(name)).collect()
+        };
+        for ((name, parts), is_welcome) in rest.iter().zip(is_welcome) {
+            if is_welcome {
                 names.insert(self.attribute(plan, name, parts.kind).id, (*name).to_owned());
             } else {
                 names.insert(FieldId::REST, String::new());
@@ -215,11 +231,44 @@ impl Flusher<'_> {
     }
 }
 
+/// The names that the catalog has, and as many new ones as it may still get.
+struct NamesWelcome {
+    table: Arc<AttributeTable>,
+    environment: EnvironmentId,
+    signal: Signal,
+    room: usize,
+    new: HashSet<String>,
+}
+
+impl NamesWelcome {
+    /// Whether a name is known or may become so; from then on it is.
+    fn take(&mut self, name: &str) -> bool {
+        let known = self.table.columns_of(self.environment, self.signal, name);
+        if !known.is_empty() || self.new.contains(name) {
+            return true;
+        }
+        let has_room = self.new.len() < self.room;
+        if has_room {
+            self.new.insert(name.to_owned());
+        }
+        has_room
+    }
+}
+
 /// What a sparse column is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum ColumnName<'a> {
     Base(Base),
     Attribute(&'a str),
+}
+
+impl<'a> ColumnName<'a> {
+    fn attribute(&self) -> Option<&'a str> {
+        match self {
+            Self::Base(_) => None,
+            Self::Attribute(name) => Some(name),
+        }
+    }
 }
 
 /// The sparse columns of the batches that a segment takes rows from.

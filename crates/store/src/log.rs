@@ -14,6 +14,7 @@ mod group;
 mod replay;
 mod slot;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,10 @@ const FREE_SLOTS_MAX: usize = 3;
 const BUFFER_BYTES_KEPT: usize = 4 << 20;
 /// How long a client waits before it tries again after the log could not be written.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How long no new file is made after the disk was full. A file is written full of zeros, so each
+/// attempt takes up what is left of the disk for a moment, and with it the room that a flush needs
+/// to make an end of it.
+const FULL_PAUSE: Duration = Duration::from_secs(1);
 
 /// The writing end of the log.
 pub(crate) struct Log {
@@ -44,12 +49,22 @@ pub(crate) struct Log {
     /// Files with requests, the one being written last.
     used: Vec<Slot>,
     free: Vec<Slot>,
+    /// Files to be removed.
+    discarded: Vec<Slot>,
+    /// Whether files were removed whose removal is not made to last.
+    unsynced_removals: bool,
     /// Whether the last of `used` may be appended to.
     open: bool,
     next_sequence: u64,
     next_lsn: Lsn,
     /// The last group that was synced: its last request and its checksum.
     last_group: (Lsn, u32),
+    /// The last group that replay found, until it is written once more before the next one. It may
+    /// be one whose sync failed and that was refused: then the disk may not have what was read, and
+    /// no group must name it as the one before.
+    unconfirmed: Option<(GroupHeader, Vec<u8>)>,
+    /// No new file is made before this time.
+    full_until: Duration,
     buffer: Vec<u8>,
     /// Skips the sync: a planted bug that the simulation must notice.
     planted_no_sync: bool,
@@ -66,13 +81,17 @@ impl Log {
         Self {
             disk,
             random,
-            slot_bytes,
+            slot_bytes: slot_bytes.next_multiple_of(slot::PAGE_BYTES),
             used: replayed.used,
             free: replayed.free,
+            discarded: Vec::new(),
+            unsynced_removals: false,
             open: false,
             next_sequence: replayed.next_sequence,
             next_lsn: replayed.next_lsn,
             last_group: replayed.last_group,
+            unconfirmed: replayed.last.map(|(header, payload)| (header, header.buffer(&payload))),
+            full_until: Duration::ZERO,
             buffer: Vec::new(),
             planted_no_sync: false,
         }
@@ -90,7 +109,8 @@ impl Log {
 
     /// Bytes of all its files.
     pub(crate) fn bytes(&self) -> u64 {
-        self.used.iter().chain(&self.free).map(|slot| slot.capacity).sum()
+        let slots = self.used.iter().chain(&self.free).chain(&self.discarded);
+        slots.map(|slot| slot.capacity).sum()
     }
 
     /// Leaves out the sync that acknowledgement waits for.
@@ -100,11 +120,20 @@ impl Log {
     }
 
     /// Appends a group and syncs it; returns the place of its first request. On an error none of
-    /// its requests may be acknowledged.
+    /// its requests may be acknowledged. `now` is the time since the start.
     pub(crate) fn append<'a>(
         &mut self,
         records: impl ExactSizeIterator<Item = &'a Record>,
+        now: Duration,
     ) -> Result<Lsn> {
+        let failed =
+            |error| Error::unavailable(RETRY_AFTER, "the log cannot be written").because(error);
+        if let Some((header, mut buffer)) = self.unconfirmed.take()
+            && let Err(error) = self.write_twice(&header, &mut buffer, now)
+        {
+            self.unconfirmed = Some((header, buffer));
+            return Err(failed(error));
+        }
         let count = records.len() as u32;
         let first = self.next_lsn;
         let mut header = GroupHeader {
@@ -117,41 +146,60 @@ impl Log {
         };
         let mut buffer = std::mem::take(&mut self.buffer);
         header.put_together(records, &mut buffer);
-        let written = self.write_twice(&header, &mut buffer);
+        let written = self.write_twice(&header, &mut buffer, now);
         buffer.clear();
         buffer.shrink_to(BUFFER_BYTES_KEPT);
         self.buffer = buffer;
         // A number may be on disk even if the write failed, so it is never given out again.
         self.next_lsn = first.plus(u64::from(count));
-        written.map_err(|error| {
-            Error::unavailable(RETRY_AFTER, "writing the log failed twice").because(error)
-        })?;
+        written.map_err(failed)?;
         self.last_group = (header.last(), header.payload_crc);
         Ok(first)
     }
 
-    fn write_twice(&mut self, header: &GroupHeader, buffer: &mut [u8]) -> std::io::Result<()> {
-        if let Err(first_error) = self.write(header, buffer) {
-            self.open = false;
-            if let Some(slot) = self.used.last_mut() {
-                slot.distrusted = true;
-            }
-            return self.write(header, buffer).inspect_err(|_| self.open = false).map_err(
-                |error| std::io::Error::new(error.kind(), format!("{first_error}; then {error}")),
-            );
+    fn write_twice(
+        &mut self,
+        header: &GroupHeader,
+        buffer: &mut [u8],
+        now: Duration,
+    ) -> io::Result<()> {
+        let Err(first_error) = self.write(header, buffer, now) else { return Ok(()) };
+        self.close();
+        if is_full(&first_error) {
+            // Another file would find no more room.
+            return Err(first_error);
         }
-        Ok(())
+        self.write(header, buffer, now).map_err(|error| {
+            self.close();
+            io::Error::new(error.kind(), format!("{first_error}; then {error}"))
+        })
     }
 
-    fn write(&mut self, header: &GroupHeader, buffer: &mut [u8]) -> std::io::Result<()> {
+    /// Never writes the present file again: what a failed write or sync left in it is unknown.
+    fn close(&mut self) {
+        if self.open
+            && let Some(slot) = self.used.last_mut()
+        {
+            slot.last_use = true;
+        }
+        self.open = false;
+    }
+
+    fn write(
+        &mut self,
+        header: &GroupHeader,
+        buffer: &mut [u8],
+        now: Duration,
+    ) -> io::Result<()> {
         let fits = |slot: &Slot| slot.position + buffer.len() as u64 <= slot.capacity;
         if !self.open || !self.used.last().is_some_and(fits) {
             self.open = false;
-            self.next_slot(buffer.len() as u64)?;
+            self.next_slot(buffer.len() as u64, now)?;
         }
-        let slot = self.used.last_mut().ok_or(std::io::ErrorKind::NotFound)?;
+        let slot = self.used.last_mut().ok_or(io::ErrorKind::NotFound)?;
         header.seal(slot.key, buffer);
-        slot.last = header.last();
+        slot.last = slot.last.max(header.last());
+        slot.first_written.get_or_insert(now);
         slot.file.write_all_at(buffer, slot.position)?;
         if !self.planted_no_sync {
             slot.file.sync()?;
@@ -161,28 +209,165 @@ impl Log {
     }
 
     /// Goes on in another file with room for `bytes`.
-    fn next_slot(&mut self, bytes: u64) -> std::io::Result<()> {
+    fn next_slot(&mut self, bytes: u64, now: Duration) -> io::Result<()> {
         let needed = slot::HEADER_BYTES + bytes;
-        let sequence = self.next_sequence;
-        let key = self.random.next();
         let found = self.free.iter().position(|slot| slot.capacity >= needed);
         let slot = match found {
             Some(found) => {
+                let (sequence, key) = (self.take_sequence(), self.random.next());
                 let mut slot = self.free.swap_remove(found);
-                slot.reuse(sequence, key).map(|()| slot)?
+                if let Err(error) = slot.reuse(sequence, key) {
+                    self.discarded.push(slot);
+                    return Err(error);
+                }
+                slot
             }
-            None => self.make_slot(needed.max(self.slot_bytes), sequence, key)?,
+            None => {
+                let made = self.order(needed.max(self.slot_bytes), now)?.make();
+                self.note_full(&made, now);
+                made?
+            }
         };
-        self.next_sequence += 1;
         self.used.push(slot);
         self.open = true;
         Ok(())
     }
 
-    fn make_slot(&self, capacity: u64, sequence: u64, key: u64) -> std::io::Result<Slot> {
+    fn take_sequence(&mut self) -> u64 {
+        self.next_sequence += 1;
+        self.next_sequence - 1
+    }
+
+    /// A new file to be made, unless the disk has just been full.
+    fn order(&mut self, capacity: u64, now: Duration) -> io::Result<SlotOrder> {
+        if now < self.full_until {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(SlotOrder {
+            disk: Arc::clone(&self.disk),
+            capacity,
+            sequence: self.take_sequence(),
+            key: self.random.next(),
+            ordered: now,
+        })
+    }
+
+    fn note_full(&mut self, made: &io::Result<Slot>, now: Duration) {
+        if made.as_ref().is_err_and(is_full) {
+            self.full_until = now + FULL_PAUSE;
+        }
+    }
+
+    /// A file to be made ready for when the present one is full, if it is more than half full and
+    /// no other is ready. The caller makes it while requests go on.
+    pub(crate) fn order_slot(&mut self, now: Duration) -> Option<SlotOrder> {
+        let filling = self.used.last().is_some_and(|slot| slot.position > slot.capacity / 2);
+        let wanted = self.open && filling && self.free.is_empty();
+        if wanted { self.order(self.slot_bytes, now).ok() } else { None }
+    }
+
+    /// Takes the file that was ordered.
+    pub(crate) fn take_slot(&mut self, made: SlotMade) -> Result<()> {
+        self.note_full(&made.slot, made.ordered);
+        let slot = made.slot.map_err(|error| storage_failed("making a log file", error))?;
+        self.free.push(slot);
+        Ok(())
+    }
+
+    /// Lets go of files whose requests are all in segments up to `mark`.
+    pub(crate) fn recycle(&mut self, mark: Lsn) -> Result<()> {
+        self.unconfirmed.take_if(|(header, _)| header.last() <= mark);
+        let writing = if self.open { self.used.pop() } else { None };
+        let (done, used) = std::mem::take(&mut self.used)
+            .into_iter()
+            .partition::<Vec<_>, _>(|slot| slot.last <= mark);
+        self.used = used;
+        self.used.extend(writing);
+        for slot in done {
+            let plain = !slot.last_use && slot.capacity == self.slot_bytes;
+            match plain && self.free.len() < FREE_SLOTS_MAX {
+                true => self.free.push(slot),
+                false => self.discarded.push(slot),
+            }
+        }
+        self.remove_discarded()
+    }
+
+    /// Lets no byte that is in the log now outlast its use: the deletion of a dataset asks for it.
+    /// Free files go with the next [`recycle`](Self::recycle), others once they are let go of.
+    pub(crate) fn erase(&mut self) {
+        self.open = false;
+        self.discarded.append(&mut self.free);
+        for slot in &mut self.used {
+            slot.last_use = true;
+        }
+    }
+
+    /// Erases files that were first written before `time`: on a quiet server they would keep expired
+    /// rows long after those have left their segments.
+    pub(crate) fn erase_older(&mut self, time: Duration) {
+        let is_old = |slot: &Slot| slot.first_written.is_some_and(|first| first < time);
+        self.open &= !self.used.last().is_some_and(is_old);
+        self.discarded.extend(self.free.extract_if(.., |slot| is_old(slot)));
+        for slot in self.used.iter_mut().filter(|slot| is_old(slot)) {
+            slot.last_use = true;
+        }
+    }
+
+    /// Whether all that was to be erased is gone from the disk.
+    pub(crate) fn is_erased(&self) -> bool {
+        let leaving = self.used.iter().any(|slot| slot.last_use);
+        !leaving && self.discarded.is_empty() && !self.unsynced_removals
+    }
+
+    fn remove_discarded(&mut self) -> Result<()> {
+        while let Some(slot) = self.discarded.last() {
+            match self.disk.remove(&slot.path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(storage_failed("removing a log file", error));
+                }
+                _ => {}
+            }
+            self.unsynced_removals = true;
+            self.discarded.pop();
+        }
+        if self.unsynced_removals {
+            // Otherwise a power cut could bring back what was deleted.
+            self.disk
+                .sync_folder(Path::new(FOLDER))
+                .map_err(|error| storage_failed("removing log files", error))?;
+            self.unsynced_removals = false;
+        }
+        Ok(())
+    }
+
+    /// How many files hold requests beyond `mark`.
+    pub(crate) fn held_back_by(&self, mark: Lsn) -> usize {
+        self.used.iter().filter(|slot| slot.last > mark).count()
+    }
+}
+
+/// A file of the log to be made.
+pub(crate) struct SlotOrder {
+    disk: Arc<dyn Disk>,
+    capacity: u64,
+    sequence: u64,
+    key: u64,
+    ordered: Duration,
+}
+
+/// A file of the log that was ordered, or why it could not be made.
+pub(crate) struct SlotMade {
+    slot: io::Result<Slot>,
+    ordered: Duration,
+}
+
+impl SlotOrder {
+    /// Makes the file, which takes as long as writing all of it.
+    fn make(&self) -> io::Result<Slot> {
         self.disk.make_folder(Path::new(FOLDER))?;
-        let path = PathBuf::from(FOLDER).join(format!("{sequence:08}.log"));
-        let made = Slot::make(&*self.disk, &path, capacity, sequence, key);
+        let path = PathBuf::from(FOLDER).join(format!("{:08}.log", self.sequence));
+        let made = Slot::make(&*self.disk, &path, self.capacity, self.sequence, self.key);
         if made.is_err() {
             // Half a file would only take up room; if it stays, replay knows it for what it is.
             drop(self.disk.remove(&path));
@@ -190,65 +375,18 @@ impl Log {
         made
     }
 
-    /// Whether the file being written is more than half full and no other is ready.
-    pub(crate) fn wants_slot(&self) -> bool {
-        let filling = self.used.last().is_some_and(|slot| slot.position > slot.capacity / 2);
-        self.open && filling && self.free.is_empty()
-    }
-
-    /// Makes a file ready for when the present one is full.
-    pub(crate) fn prepare_slot(&mut self) -> Result<()> {
-        let (sequence, key) = (self.next_sequence, self.random.next());
-        let slot = self
-            .make_slot(self.slot_bytes, sequence, key)
-            .map_err(|error| storage_failed("making a log file", error))?;
-        self.next_sequence += 1;
-        self.free.push(slot);
-        Ok(())
-    }
-
-    /// Lets go of files whose requests are all in segments up to `mark`. With `erase` their bytes
-    /// are removed from the disk as well, as the deletion of a dataset asks for.
-    pub(crate) fn recycle(&mut self, mark: Lsn, erase: bool) -> Result<()> {
-        let writing = if self.open { self.used.pop() } else { None };
-        let (done, used) = std::mem::take(&mut self.used)
-            .into_iter()
-            .partition::<Vec<_>, _>(|slot| slot.last <= mark);
-        self.used = used;
-        self.used.extend(writing);
-        if erase {
-            // A free file still holds what it was used for.
-            for slot in self.free.drain(..) {
-                remove(&*self.disk, &slot)?;
-            }
-        }
-        for slot in done {
-            let plain = !slot.distrusted && slot.capacity == self.slot_bytes;
-            if plain && !erase && self.free.len() < FREE_SLOTS_MAX {
-                self.free.push(slot);
-            } else {
-                remove(&*self.disk, &slot)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Closes the file being written, so that it can be let go of once its requests are flushed.
-    pub(crate) fn rotate(&mut self) {
-        self.open = false;
-    }
-
-    /// The last place of the oldest file that still holds requests beyond `mark`.
-    pub(crate) fn held_back_by(&self, mark: Lsn) -> usize {
-        self.used.iter().filter(|slot| slot.last > mark).count()
+    /// Makes the file for [`Log::take_slot`].
+    pub(crate) fn fill(self) -> SlotMade {
+        SlotMade { slot: self.make(), ordered: self.ordered }
     }
 }
 
-fn remove(disk: &dyn Disk, slot: &Slot) -> Result<()> {
-    disk.remove(&slot.path).map_err(|error| storage_failed("removing a log file", error))
+/// Whether there is no room on the disk.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// An I/O error of the store as an error that says when to try again.
-pub(crate) fn storage_failed(doing: &str, error: std::io::Error) -> Error {
+pub(crate) fn storage_failed(doing: &str, error: io::Error) -> Error {
     Error::unavailable(RETRY_AFTER, doing).because(error)
 }

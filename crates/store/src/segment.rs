@@ -2,8 +2,8 @@
 //! index beside it.
 //!
 //! A file holds row groups of up to 131,072 rows in order of arrival, each sorted inside, and just
-//! the columns that its rows have. Once written a segment never changes; what replaces it is another
-//! segment and one commit of the catalog.
+//! the columns that its rows have. Once written a segment never changes; what replaces it is
+//! another segment and one commit of the catalog.
 
 mod class;
 mod column;

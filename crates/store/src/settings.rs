@@ -15,6 +15,10 @@ pub struct Settings {
     pub flush_bytes: usize,
     /// A generation is flushed when it is this old.
     pub flush_after: Duration,
+    /// Most names of attributes that an environment's signal may have in the catalog. Names come
+    /// from clients, and all of them are kept in memory. Beyond it values are kept in the overflow
+    /// column under their name, but every overflow column has to be read to find them.
+    pub names_max: usize,
     /// The size of the log's files.
     pub log_file_bytes: u64,
     /// Fresh segments of one hour are merged once there are this many.
@@ -57,6 +61,7 @@ impl Default for Settings {
             group_rows: GROUP_ROWS_MAX as u32,
             flush_bytes: 112 << 20,
             flush_after: Duration::from_secs(300),
+            names_max: 100_000,
             log_file_bytes: 64 << 20,
             compact_segments: 16,
             compact_after: Duration::from_secs(60),

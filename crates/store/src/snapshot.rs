@@ -1,7 +1,8 @@
 //! Everything that was acknowledged at one moment: memtable and segments as one.
 //!
-//! A snapshot is taken under one lock, so that no row is seen twice or not at all while it moves from
-//! memory into a file. Its segments' files stay until the last snapshot that lists them is gone.
+//! A snapshot is taken under one lock, so that no row is seen twice or not at all while it moves
+//! from memory into a file. Its segments' files stay until the last snapshot that lists them is
+//! gone.
 
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub struct Segment {
 pub struct Snapshot {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) now: Timestamp,
+    /// The time by which expired rows are hidden: not before that of any earlier snapshot.
+    pub(crate) hidden_at: Timestamp,
     pub(crate) version: u64,
     pub(crate) datasets: Arc<DatasetTable>,
     pub(crate) attributes: Arc<AttributeTable>,
@@ -81,7 +84,7 @@ impl Snapshot {
 
     /// Which rows of a dataset are gone although they are still on disk.
     pub fn hidden(&self, dataset: DatasetId) -> Hidden {
-        self.datasets.hidden(dataset, self.now)
+        self.datasets.hidden(dataset, self.hidden_at)
     }
 
     /// Where the files of its segments are.

@@ -78,6 +78,8 @@ pub struct Gauges {
     pub log_bytes: u64,
     /// Live datasets.
     pub datasets: u64,
+    /// Segments that compaction could not read since the start, and leaves as they are.
+    pub damaged_segments: u64,
     /// Why storage cannot be written at present.
     pub storage_trouble: Option<String>,
 }

@@ -7,19 +7,22 @@ mod datasets;
 mod maintain;
 mod open;
 
-use std::collections::VecDeque;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use model::{Error, Result};
+use model::{Error, ErrorKind, Result, Timestamp};
 
 pub use append::Pending;
 pub use open::Recovery;
 
 use crate::catalog::{AttributeTable, Catalog, Commit, DatasetTable};
-use crate::compact;
+use crate::check::check_files;
+use crate::compact::{self, plan::Job};
+use crate::disk::Disk;
 use crate::flush::{FlushContext, flush};
 use crate::log::{Log, storage_failed};
 use crate::memtable::{Frozen, Generation, Limits};
@@ -42,10 +45,22 @@ pub(crate) struct State {
     next_generation: u64,
     /// Replaced segments whose files go when their last snapshot is gone.
     dying: Vec<Arc<Segment>>,
-    /// Why storage cannot be written at present.
-    trouble: Option<String>,
-    /// Bytes of deleted datasets are still in the log.
-    erase_log: bool,
+    /// Segments that compaction could not read, left out of it until the next start.
+    damaged: BTreeSet<SegmentNumber>,
+    trouble: Trouble,
+}
+
+/// Why storage cannot be written at present, by who found out; each is cleared by its own success.
+#[derive(Default)]
+struct Trouble {
+    log: Option<String>,
+    flush: Option<String>,
+}
+
+impl Trouble {
+    fn text(&self) -> Option<String> {
+        self.log.clone().or_else(|| self.flush.clone())
+    }
 }
 
 /// Keeps events durably and gives consistent views of them.
@@ -58,10 +73,15 @@ pub struct Store {
     state: Mutex<State>,
     /// Files of commits that failed.
     uncommitted: Mutex<Vec<PathBuf>>,
+    /// Files that no row of the catalog will ever name, and that could not be removed yet.
+    litter: Mutex<Vec<PathBuf>>,
     /// One flush at a time, one compaction at a time.
     flushing: Mutex<()>,
     compacting: Mutex<()>,
     next_segment: AtomicU64,
+    /// The latest time by which rows were hidden, ns: rows that were gone do not come back when the
+    /// clock is set back.
+    hidden_at: AtomicI64,
     /// Whether there may be work for the flusher; waited on by its thread.
     work: Mutex<bool>,
     work_came: Condvar,
@@ -72,6 +92,14 @@ pub struct Store {
 /// readers leave nothing half done.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes a file, if it is there.
+fn remove_file(disk: &dyn Disk, path: &Path, doing: &str) -> Result<()> {
+    match disk.remove(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(storage_failed(doing, error)),
+        _ => Ok(()),
+    }
 }
 
 impl Store {
@@ -85,9 +113,16 @@ impl Store {
         &self.settings
     }
 
+    /// The time by which expired rows are hidden.
+    fn hiding_time(&self) -> Timestamp {
+        let now = self.seams.clock.now().nanos();
+        Timestamp::from_nanos(self.hidden_at.fetch_max(now, Ordering::Relaxed).max(now))
+    }
+
     /// A consistent view of everything acknowledged so far.
     pub fn snapshot(&self) -> Snapshot {
         let now = self.seams.clock.now();
+        let hidden_at = self.hiding_time();
         let mut state = lock(&self.state);
         let mut stretches: Vec<_> =
             state.frozen.iter().flat_map(|frozen| frozen.stretches.iter().cloned()).collect();
@@ -95,6 +130,7 @@ impl Store {
         Snapshot {
             disk: Arc::clone(&self.seams.disk),
             now,
+            hidden_at,
             version: state.version,
             datasets: Arc::clone(&state.datasets),
             attributes: Arc::clone(&state.attributes),
@@ -106,13 +142,14 @@ impl Store {
     /// The present state in numbers.
     pub fn gauges(&self) -> Gauges {
         let log_bytes = lock(&self.log).as_ref().map_or(0, Log::bytes);
-        let now = self.seams.clock.now();
+        let now = self.hiding_time();
         let state = lock(&self.state);
         let sum = |fact: fn(&SegmentMeta) -> u64| {
             state.segments.iter().map(|segment| fact(&segment.meta)).sum()
         };
         let frozen_rows: u64 = state.frozen.iter().map(|frozen| frozen.rows).sum();
-        let jobs = compact::plan::pending(&state.segments, &state.datasets, now, &self.settings);
+        let segments = state.mergeable();
+        let jobs = compact::plan::pending(&segments, &state.datasets, now, &self.settings);
         Gauges {
             memtable_rows: state.active.rows() + frozen_rows,
             memtable_bytes: state.active.bytes() as u64,
@@ -124,17 +161,18 @@ impl Store {
             segment_rows: sum(|meta| meta.rows),
             log_bytes,
             datasets: state.datasets.len() as u64,
-            storage_trouble: state.trouble.clone(),
+            damaged_segments: state.damaged.len() as u64,
+            storage_trouble: state.trouble.text(),
         }
     }
 
     /// Why storage cannot be written at present, if it cannot.
     pub fn trouble(&self) -> Option<String> {
-        lock(&self.state).trouble.clone()
+        lock(&self.state).trouble.text()
     }
 
-    /// Cuts the memtable here: everything acknowledged so far will be flushed. Returns whether there
-    /// was anything.
+    /// Cuts the memtable here: everything acknowledged so far will be flushed. Returns whether
+    /// there was anything.
     pub fn freeze(&self) -> bool {
         let mut state = lock(&self.state);
         let frozen = state.freeze();
@@ -157,6 +195,17 @@ impl Store {
 
     /// Flushes the oldest frozen generation, if there is one.
     pub fn flush_one(&self) -> Result<bool> {
+        let flushed = self.try_flush_one();
+        let mut state = lock(&self.state);
+        match &flushed {
+            Ok(_) => state.trouble.flush = None,
+            Err(error) => state.trouble.flush = Some(error.to_string()),
+        }
+        drop(state);
+        flushed
+    }
+
+    fn try_flush_one(&self) -> Result<bool> {
         let _one = lock(&self.flushing);
         self.settle()?;
         let (frozen, datasets, attributes) = {
@@ -170,7 +219,9 @@ impl Store {
             disk: &*self.seams.disk,
             datasets: &datasets,
             attributes,
+            now: self.hiding_time(),
             group_rows: self.settings.group_rows as usize,
+            names_max: self.settings.names_max,
             new_segment: &|| self.new_segment(),
         };
         let flushed = flush(context, &batches)?;
@@ -181,21 +232,23 @@ impl Store {
             mark: Some(frozen.last),
             ..Commit::default()
         };
-        self.commit(&commit, Stage::Commit, "flush")?;
+        let version = self.commit(&commit, Stage::Commit, "flush")?;
         self.counters.flushes.add(1);
         self.counters.flushed_rows.add(commit.added.iter().map(|meta| meta.rows).sum());
         self.counters.flushed_bytes.add(commit.added.iter().map(|meta| meta.bytes).sum());
         {
             let mut state = lock(&self.state);
             state.attributes = flushed.attributes;
-            state.swap(commit.added, &[]);
+            state.swap(version, commit.added, &[]);
             state.mark = frozen.last;
-            state.trouble = None;
             debug_assert_eq!(state.frozen.front().map(|f| f.number), Some(frozen.number));
             state.frozen.pop_front();
         }
         self.seams.observer.reached(Stage::Recycle);
-        self.recycle_log()?;
+        if let Err(error) = self.recycle_log() {
+            // The rows are in segments all the same; tidying up tries again.
+            self.seams.observer.trouble("letting go of the log", &error);
+        }
         Ok(true)
     }
 
@@ -203,10 +256,11 @@ impl Store {
     pub fn compact_one(&self) -> Result<bool> {
         let _one = lock(&self.compacting);
         self.settle()?;
-        let now = self.seams.clock.now();
+        let now = self.hiding_time();
         let (job, datasets, attributes) = {
             let state = lock(&self.state);
-            let job = compact::plan::next(&state.segments, &state.datasets, now, &self.settings);
+            let segments = state.mergeable();
+            let job = compact::plan::next(&segments, &state.datasets, now, &self.settings);
             let Some(job) = job else { return Ok(false) };
             (job, Arc::clone(&state.datasets), Arc::clone(&state.attributes))
         };
@@ -219,54 +273,74 @@ impl Store {
             new_segment: &|| self.new_segment(),
             counters: &self.counters,
         };
-        let added = compact::run(&context, &job)?;
+        let added =
+            compact::run(&context, &job).inspect_err(|error| self.leave_out(&job, error))?;
         let commit = Commit {
             added: added.into_iter().collect(),
             removed: job.inputs.iter().map(|segment| segment.meta.number).collect(),
             ..Commit::default()
         };
-        self.commit(&commit, Stage::Compact, "compaction")?;
+        let version = self.commit(&commit, Stage::Compact, "compaction")?;
         self.counters.compactions.add(1);
         self.counters.compacted_bytes.add(commit.added.iter().map(|meta| meta.bytes).sum());
-        lock(&self.state).swap(commit.added, &commit.removed);
+        lock(&self.state).swap(version, commit.added, &commit.removed);
         self.seams.observer.reached(Stage::Remove);
         Ok(true)
     }
 
-    /// Commits a change of the segments.
+    /// Leaves the segments that made a compaction fail out of the next ones, so that one damaged
+    /// file does not keep all others from being merged.
+    fn leave_out(&self, job: &Job, error: &Error) {
+        if !matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Bug) {
+            return;
+        }
+        let disk = &*self.seams.disk;
+        let number = |segment: &Arc<Segment>| segment.meta.number;
+        let damaged = job.inputs.iter().filter(|segment| check_files(disk, &segment.meta).is_err());
+        let mut left_out: Vec<SegmentNumber> = damaged.map(number).collect();
+        if left_out.is_empty() {
+            // Each reads alone: it cannot be said which of them it is.
+            left_out = job.inputs.iter().map(number).collect();
+        }
+        lock(&self.state).damaged.extend(left_out);
+    }
+
+    /// Commits a change of the segments; returns its version.
     ///
     /// If that fails, a power cut might still bring the transaction back, so the files it names stay
     /// until a later transaction has taken its place.
-    fn commit(&self, commit: &Commit, stage: Stage, what: &str) -> Result<()> {
+    fn commit(&self, commit: &Commit, stage: Stage, what: &str) -> Result<u64> {
         self.seams.observer.reached(stage);
         let committed = lock(&self.catalog).commit(commit, self.seams.clock.now(), what);
-        match committed {
-            Ok(version) => {
-                let mut state = lock(&self.state);
-                state.version = state.version.max(version);
-                Ok(())
-            }
-            Err(error) => {
-                let files =
-                    commit.added.iter().flat_map(|meta| [meta.path.clone(), meta.index_path()]);
-                lock(&self.uncommitted).extend(files);
-                Err(error)
-            }
-        }
+        committed.inspect_err(|_| {
+            let files =
+                commit.added.iter().flat_map(|meta| [meta.path.clone(), meta.index_path()]);
+            lock(&self.uncommitted).extend(files);
+        })
     }
 
-    /// Removes the files of commits that failed, behind a commit that succeeds.
+    /// Makes sure that commits that failed do not come back, by one that succeeds, and removes their
+    /// files.
     fn settle(&self) -> Result<()> {
         let mut files = lock(&self.uncommitted);
         if files.is_empty() {
             return Ok(());
         }
         lock(&self.catalog).commit(&Commit::default(), self.seams.clock.now(), "retry")?;
-        for path in files.drain(..) {
-            self.seams
-                .disk
-                .remove(&path)
-                .map_err(|error| storage_failed("removing an uncommitted file", error))?;
+        lock(&self.litter).append(&mut files);
+        drop(files);
+        if let Err(error) = self.remove_litter() {
+            // What is in the way of nobody need not hold up a flush; tidying up tries again.
+            self.seams.observer.trouble("removing uncommitted files", &error);
+        }
+        Ok(())
+    }
+
+    fn remove_litter(&self) -> Result<()> {
+        let mut litter = lock(&self.litter);
+        while let Some(path) = litter.last() {
+            remove_file(&*self.seams.disk, path, "removing an uncommitted file")?;
+            litter.pop();
         }
         Ok(())
     }
@@ -274,20 +348,28 @@ impl Store {
     fn recycle_log(&self) -> Result<()> {
         let mut log = lock(&self.log);
         let Some(log) = log.as_mut() else { return Ok(()) };
-        let (mark, erase) = {
-            let state = lock(&self.state);
-            (state.mark, state.erase_log)
-        };
-        log.recycle(mark, erase)?;
-        if erase && log.held_back_by(mark) == 0 {
-            lock(&self.state).erase_log = false;
-        }
-        Ok(())
+        let mark = lock(&self.state).mark;
+        log.recycle(mark)
     }
 
-    /// Notes whether storage can be written.
-    pub(crate) fn note_trouble(&self, trouble: Option<&Error>) {
-        lock(&self.state).trouble = trouble.map(ToString::to_string);
+    /// Notes whether the log can be written.
+    pub(crate) fn note_log_trouble(&self, trouble: Option<&Error>) {
+        lock(&self.state).trouble.log = trouble.map(ToString::to_string);
+    }
+
+    /// Changes the table of datasets, first in the catalog and then for all snapshots from now on.
+    ///
+    /// The state is not locked while the catalog syncs, so nobody who reads waits for it. No change
+    /// is lost by that, since whoever changes the table holds the catalog all the while.
+    fn change_datasets<T>(
+        &self,
+        change: impl FnOnce(&mut Catalog, &mut DatasetTable) -> Result<T>,
+    ) -> Result<T> {
+        let mut catalog = lock(&self.catalog);
+        let mut datasets = Arc::clone(&lock(&self.state).datasets);
+        let value = change(&mut catalog, Arc::make_mut(&mut datasets))?;
+        lock(&self.state).datasets = datasets;
+        Ok(value)
     }
 
     fn new_segment(&self) -> (SegmentNumber, u64) {
@@ -355,8 +437,19 @@ impl State {
         true
     }
 
+    /// The segments that compaction may work with.
+    fn mergeable(&self) -> Arc<Vec<Arc<Segment>>> {
+        if self.damaged.is_empty() {
+            return Arc::clone(&self.segments);
+        }
+        let segments = self.segments.iter();
+        let healthy = segments.filter(|segment| !self.damaged.contains(&segment.meta.number));
+        Arc::new(healthy.cloned().collect())
+    }
+
     /// Takes segments away and adds others, for all snapshots from now on.
-    fn swap(&mut self, added: Vec<SegmentMeta>, removed: &[SegmentNumber]) {
+    fn swap(&mut self, version: u64, added: Vec<SegmentMeta>, removed: &[SegmentNumber]) {
+        self.version = self.version.max(version);
         let (stay, go) = self
             .segments
             .iter()

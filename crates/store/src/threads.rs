@@ -1,11 +1,11 @@
 //! The store's threads: one writes the log, one flushes, one compacts and tidies.
 //!
-//! They only call what [`Store`] offers, which the simulator calls in an order of its own. A panic in
-//! one of them stops the process: what was acknowledged is in the log, and a store that goes on
+//! They only call what [`Store`] offers, which the simulator calls in an order of its own. A panic
+//! in one of them stops the process: what was acknowledged is in the log, and a store that goes on
 //! without its flusher would only fill memory.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -48,6 +48,39 @@ impl Appender {
             }
         };
         (pending.done)(Err(error));
+    }
+}
+
+/// Where the doors hand in requests, from the server's start to its end.
+///
+/// While the log is replayed, and when the server stops, there is nobody to hand them to: they are
+/// refused with "try again".
+#[derive(Default)]
+pub struct Intake {
+    appender: RwLock<Option<Appender>>,
+}
+
+impl Intake {
+    /// Requests are handed to this from now on.
+    pub fn open(&self, appender: Appender) {
+        *self.appender.write().unwrap_or_else(PoisonError::into_inner) = Some(appender);
+    }
+
+    /// Requests are refused from now on.
+    pub fn close(&self) {
+        *self.appender.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Queues a request; it is told when it is durable, or why it was refused.
+    pub fn append(&self, pending: Pending) {
+        let appender = self.appender.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(appender) = appender.as_ref() {
+            appender.append(pending);
+            return;
+        }
+        drop(appender);
+        let closed = Error::unavailable(AFTER_FAILURE, "the server is starting or stopping");
+        (pending.done)(Err(closed));
     }
 }
 
@@ -133,7 +166,6 @@ fn flush(store: &Store) {
                 Ok(_) => break,
                 Err(error) => {
                     store.counters().flush_failures.add(1);
-                    store.note_trouble(Some(&error));
                     store.seams().observer.trouble("flushing", &error);
                     wait = AFTER_FAILURE;
                     break;

@@ -2,5 +2,6 @@
 //!
 //! A development crate: nothing that is shipped depends on it.
 
+pub mod kill;
 pub mod load;
 pub mod sim;

@@ -55,6 +55,7 @@ fn nothing_acknowledged_is_lost_or_doubled() {
             // A campaign that never got anywhere would prove nothing.
             assert!(report.power_cuts > SEEDS / 2 && report.compactions > SEEDS / 2);
             assert!(report.groups_copied > 0 && report.deletions > 0 && report.refused > 0);
+            assert!(report.kills > SEEDS / 2);
         }
         Err((seed, what)) => panic!("seed {seed}: {what}"),
     }

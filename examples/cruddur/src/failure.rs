@@ -61,11 +61,7 @@ impl<E: Error> From<E> for Failure {
         let stack = Backtrace::force_capture().to_string();
         let stack: Vec<&str> = stack.lines().take(STACK_LINES_MAX).collect();
         let kind = std::any::type_name::<E>();
-        Self(Arc::new(Exception {
-            kind,
-            message,
-            stack: stack.join("\n"),
-        }))
+        Self(Arc::new(Exception { kind, message, stack: stack.join("\n") }))
     }
 }
 

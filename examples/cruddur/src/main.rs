@@ -41,9 +41,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse(std::env::args().skip(1))?;
     let telemetry = Telemetry::from_environment()?;
     telemetry.install()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve::serve(&arguments.listen, routes::router()));
     runtime.shutdown_background();
     telemetry.shutdown();

@@ -90,16 +90,7 @@ pub(crate) async fn send(mut request: Request<Body>) -> Recorded {
         let severity = log.record.severity_number().unwrap();
         let context = log.record.trace_context();
         let context = context.map(|found| (found.trace_id, found.span_id));
-        lines.push(Line {
-            severity,
-            text,
-            context,
-        });
+        lines.push(Line { severity, text, context });
     }
-    Recorded {
-        status,
-        body,
-        spans,
-        logs: lines,
-    }
+    Recorded { status, body, spans, logs: lines }
 }

@@ -28,8 +28,7 @@ impl IntoResponse for Refusal {
 
 /// `text` unless it is absent or blank, which is refused with `code`.
 pub(crate) fn present(text: Option<String>, code: &'static str) -> Result<String, Refusal> {
-    text.filter(|text| !text.trim().is_empty())
-        .ok_or_else(|| Refusal::new(code))
+    text.filter(|text| !text.trim().is_empty()).ok_or_else(|| Refusal::new(code))
 }
 
 /// A message of at least one and at most `chars_max` characters.

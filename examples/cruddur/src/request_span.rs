@@ -51,10 +51,7 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
     let asked = Asked {
         method: request.method().clone(),
         uri: request.uri().clone(),
-        route: request
-            .extensions()
-            .get::<MatchedPath>()
-            .map(|path| path.as_str().to_owned()),
+        route: request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()),
         client: request
             .extensions()
             .get::<ConnectInfo<SocketAddr>>()
@@ -105,10 +102,7 @@ fn open_span(asked: &Asked, headers: &HeaderMap) -> Span {
     }
     set("app.user_id", asked.user.id.clone());
     if let Some(server) = text(headers, "host").and_then(|host| host.parse::<Authority>().ok()) {
-        set(
-            "server.address",
-            server.host().trim_matches(['[', ']']).to_owned(),
-        );
+        set("server.address", server.host().trim_matches(['[', ']']).to_owned());
         if let Some(port) = server.port_u16() {
             span.set_attribute("server.port", i64::from(port));
         }

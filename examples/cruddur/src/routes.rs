@@ -21,10 +21,7 @@ pub(crate) fn router() -> Router {
     Router::new()
         .route("/api/activities", post(posting::create_activity))
         .route("/api/activities/home", get(activities::home))
-        .route(
-            "/api/activities/notifications",
-            get(activities::notifications),
-        )
+        .route("/api/activities/notifications", get(activities::notifications))
         .route("/api/activities/search", get(activities::search))
         .route("/api/activities/failing", get(failing::failing))
         .route("/api/activities/@", get(activities::of_nobody))

@@ -25,11 +25,7 @@ pub(crate) async fn serve(listen: &str, router: Router) -> io::Result<()> {
     // The signals are taken before the address is announced: who reads it may stop us at once.
     let terminate = signal(SignalKind::terminate())?;
     let interrupt = signal(SignalKind::interrupt())?;
-    writeln!(
-        io::stdout(),
-        "listening on http://{}",
-        listener.local_addr()?
-    )?;
+    writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
 
     let (stop, stopped) = oneshot::channel::<()>();
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

@@ -49,35 +49,26 @@ impl Telemetry {
     pub(crate) fn from_environment() -> Result<Self, Box<dyn Error>> {
         let outage = Arc::new(Outage::default());
         let resource = resource();
-        let spans = SpanExporter::builder()
-            .with_http()
-            .with_protocol(Protocol::HttpBinary)
-            .build()?;
+        let spans =
+            SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).build()?;
         let traces = SdkTracerProvider::builder()
             .with_resource(resource.clone())
             .with_batch_exporter(Announced::new(spans, Arc::clone(&outage)))
             .build();
-        let records = LogExporter::builder()
-            .with_http()
-            .with_protocol(Protocol::HttpBinary)
-            .build()?;
+        let records =
+            LogExporter::builder().with_http().with_protocol(Protocol::HttpBinary).build()?;
         let logs = SdkLoggerProvider::builder()
             .with_resource(resource)
             .with_batch_exporter(Announced::new(records, Arc::clone(&outage)))
             .build();
-        Ok(Self {
-            traces,
-            logs,
-            outage,
-        })
+        Ok(Self { traces, logs, outage })
     }
 
     /// Makes these the destination of everything the process says through `tracing`.
     pub(crate) fn install(&self) -> Result<(), Box<dyn Error>> {
         let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_| CONSOLE_DEFAULT.to_owned());
-        let wanted: Targets = wanted
-            .parse()
-            .map_err(|error| format!("reading RUST_LOG={wanted:?}: {error}"))?;
+        let wanted: Targets =
+            wanted.parse().map_err(|error| format!("reading RUST_LOG={wanted:?}: {error}"))?;
         // Dotted names are attributes of the OTLP records, and the message has their gist; plain
         // ones are how the SDK tells its own troubles.
         let brief = debug_fn(|writer, field, value| match field.name() {
@@ -94,9 +85,7 @@ impl Telemetry {
             .with_filter(filter_fn(move |metadata| {
                 metadata.is_event() && wanted.would_enable(metadata.target(), metadata.level())
             }));
-        subscriber(&self.traces, &self.logs)
-            .with(console)
-            .try_init()?;
+        subscriber(&self.traces, &self.logs).with(console).try_init()?;
         Ok(())
     }
 
@@ -128,12 +117,9 @@ pub(crate) fn subscriber(
         .with_threads(false)
         .with_tracked_inactivity(false)
         .with_target(false)
-        .with_filter(filter_fn(|metadata| {
-            metadata.is_span() && is_ours(metadata)
-        }));
-    let records = OpenTelemetryTracingBridge::new(logs).with_filter(filter_fn(|metadata| {
-        metadata.is_event() && is_ours(metadata)
-    }));
+        .with_filter(filter_fn(|metadata| metadata.is_span() && is_ours(metadata)));
+    let records = OpenTelemetryTracingBridge::new(logs)
+        .with_filter(filter_fn(|metadata| metadata.is_event() && is_ours(metadata)));
     tracing_subscriber::registry().with(spans).with(records)
 }
 
@@ -147,10 +133,7 @@ fn is_ours(metadata: &Metadata<'_>) -> bool {
 fn resource() -> Resource {
     // The specification gives this variable precedence over a `service.name` among the resource
     // attributes; the SDK as of 0.33 has it the other way round.
-    if let Some(name) = std::env::var("OTEL_SERVICE_NAME")
-        .ok()
-        .filter(|name| !name.is_empty())
-    {
+    if let Some(name) = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty()) {
         return Resource::builder().with_service_name(name).build();
     }
     let found = Resource::builder().build();
@@ -158,9 +141,7 @@ fn resource() -> Resource {
         .get(&Key::from_static_str("service.name"))
         .is_none_or(|name| name.as_str().starts_with("unknown_service"));
     if unnamed {
-        return Resource::builder()
-            .with_service_name(SERVICE_NAME_DEFAULT)
-            .build();
+        return Resource::builder().with_service_name(SERVICE_NAME_DEFAULT).build();
     }
     found
 }

@@ -39,10 +39,7 @@ impl Service {
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp_endpoint)
             .env("OTEL_EXPORTER_OTLP_HEADERS", "x-honeycomb-team=a-key")
             .env("OTEL_SERVICE_NAME", "backend-axum")
-            .env(
-                "OTEL_RESOURCE_ATTRIBUTES",
-                "deployment.id=proving-ground,service.name=overruled",
-            )
+            .env("OTEL_RESOURCE_ATTRIBUTES", "deployment.id=proving-ground,service.name=overruled")
             // The queue is flushed by the end of the process, not by the clock.
             .env("OTEL_BSP_SCHEDULE_DELAY", "600000")
             .env("OTEL_BLRP_SCHEDULE_DELAY", "600000")
@@ -53,16 +50,8 @@ impl Service {
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
-        let address = line
-            .trim_end()
-            .strip_prefix("listening on http://")
-            .unwrap()
-            .to_owned();
-        Self {
-            process: Some(process),
-            address,
-            _stdout: stdout,
-        }
+        let address = line.trim_end().strip_prefix("listening on http://").unwrap().to_owned();
+        Self { process: Some(process), address, _stdout: stdout }
     }
 
     fn get(&self, path: &str) -> String {
@@ -82,23 +71,12 @@ impl Service {
     async fn terminate(mut self) -> (ExitStatus, String) {
         let process = self.process.as_ref().unwrap();
         let kill = format!("kill -TERM {}", process.id());
-        assert!(
-            Command::new("sh")
-                .args(["-c", &kill])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         let mut process = self.process.take().unwrap();
         let watchdog = format!("kill -KILL {}", process.id());
         let ended = tokio::task::spawn_blocking(move || {
             let mut stderr = String::new();
-            process
-                .stderr
-                .take()
-                .unwrap()
-                .read_to_string(&mut stderr)
-                .unwrap();
+            process.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
             (process.wait().unwrap(), stderr)
         });
         let Ok(ended) = tokio::time::timeout(EXIT_TIME_MAX, ended).await else {
@@ -128,19 +106,14 @@ async fn receive(
     headers: HeaderMap,
     body: Bytes,
 ) -> &'static str {
-    deliveries
-        .lock()
-        .unwrap()
-        .push((uri.path().to_owned(), headers, body));
+    deliveries.lock().unwrap().push((uri.path().to_owned(), headers, body));
     ""
 }
 
 /// A receiver on a free port, for as long as the test runs.
 async fn receiver() -> (String, Deliveries) {
     let deliveries = Deliveries::default();
-    let router = Router::new()
-        .fallback(receive)
-        .with_state(Arc::clone(&deliveries));
+    let router = Router::new().fallback(receive).with_state(Arc::clone(&deliveries));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -161,10 +134,7 @@ async fn termination_flushes() {
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
     let (status, stderr) = service.terminate().await;
     assert!(status.success(), "{stderr}");
-    assert!(
-        stderr.contains("127.0.0.1 GET http /api/activities/home? 200 OK"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("127.0.0.1 GET http /api/activities/home? 200 OK"), "{stderr}");
     assert!(!stderr.contains("WARN"), "{stderr}");
 
     let deliveries = deliveries.lock().unwrap();
@@ -203,9 +173,5 @@ async fn unreachable_receiver() {
     assert!(status.success(), "{stderr}");
     assert_eq!(stderr.matches("WARN").count(), 1, "{stderr}");
     assert!(stderr.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{stderr}");
-    assert_eq!(
-        stderr.lines().count(),
-        4,
-        "three requests and a warning: {stderr}"
-    );
+    assert_eq!(stderr.lines().count(), 4, "three requests and a warning: {stderr}");
 }

@@ -1,8 +1,8 @@
 //! Builds a batch row by row, on the hot path of ingest.
 //!
-//! Cost per attribute: one comparison with the name that followed the previous name last time (which
-//! nearly always holds, since spans of one place in a program carry the same attributes in the same
-//! order), then two pushes. Only when the guess fails is the name hashed.
+//! Cost per attribute: one comparison with the name that followed the previous name last time
+//! (which nearly always holds, since spans of one place in a program carry the same attributes in
+//! the same order), then two pushes. Only when the guess fails is the name hashed.
 
 use std::hash::{BuildHasher, Hasher};
 

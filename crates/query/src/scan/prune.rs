@@ -352,6 +352,9 @@ fn group_bounds(group: &RowGroupMetaData, place: usize) -> Bounds {
 }
 
 fn page_bounds(index: &ColumnIndexMetaData, page: usize) -> Bounds {
+    if matches!(index, ColumnIndexMetaData::NONE) {
+        return Bounds::Unknown;
+    }
     if index.is_null_page(page) {
         return Bounds::Nulls;
     }

@@ -18,6 +18,10 @@ use tempfile::TempDir;
 /// The first moment of the first event's hour.
 pub(crate) const START: i64 = 480_000 * NANOS_PER_HOUR;
 
+/// When all requests arrive: late enough to be near the time of every event, so that each hour has
+/// segments of its own.
+const ARRIVAL: i64 = START + 20 * NANOS_PER_HOUR;
+
 /// A store, an engine, and the thread that tests ask them from.
 pub(crate) struct World {
     pub(crate) folder: TempDir,
@@ -86,7 +90,7 @@ impl World {
         let record = Record {
             door: 1,
             environment: EnvironmentId::DEFAULT,
-            arrival: Timestamp::from_nanos(START),
+            arrival: Timestamp::from_nanos(ARRIVAL),
             seed: self.requests,
             decoder_version: 1,
             settings_version: 1,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Dataset, DatasetId, Result, Timestamp, dataset_key};
+use model::{Dataset, DatasetId, NANOS_PER_SECOND, Result, Timestamp, dataset_key};
 use rusqlite::{Connection, Transaction, params};
 
 use super::codec::{encode, encode_ascending};
@@ -116,7 +116,15 @@ impl Catalog {
             Ok(())
         })?;
         ids.iter().for_each(|id| table.forget(*id));
-        Ok(())
+        self.empty_journal()
+    }
+
+    /// Takes over what is in SQLite's own log and cuts it to nothing: names stay readable in it
+    /// long after their rows are gone. If another process is reading, it stays for now.
+    fn empty_journal(&self) -> Result<()> {
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(|error| failed("emptying the catalog's own log", error))
     }
 
     /// Sets how long a dataset's rows are kept, and the horizon that follows.
@@ -136,6 +144,28 @@ impl Catalog {
         })?;
         if let Some(dataset) = table.get_mut(id) {
             (dataset.retention, dataset.horizon) = (retention, horizon);
+        }
+        Ok(())
+    }
+
+    /// Writes down how far the horizons of datasets have moved.
+    pub(crate) fn set_horizons(
+        &mut self,
+        table: &mut DatasetTable,
+        moved: &[(DatasetId, Timestamp)],
+    ) -> Result<()> {
+        self.transact("moving horizons", |transaction| {
+            let mut update =
+                transaction.prepare_cached("UPDATE dataset SET horizon_ns = ?2 WHERE id = ?1")?;
+            for (id, horizon) in moved {
+                update.execute(params![id.0, horizon.nanos()])?;
+            }
+            Ok(())
+        })?;
+        for (id, horizon) in moved {
+            if let Some(dataset) = table.get_mut(*id) {
+                dataset.horizon = Some(*horizon);
+            }
         }
         Ok(())
     }
@@ -264,9 +294,11 @@ fn insert_segment(
 
 /// A time as DuckDB compares it: cut to the microsecond, as it cuts the times in the file.
 fn time_text(time: Timestamp) -> String {
-    let nanos = time.nanos();
-    let whole = Timestamp::from_nanos(nanos.div_euclid(1_000_000_000) * 1_000_000_000);
-    let seconds = whole.to_string();
-    let micros = nanos.rem_euclid(1_000_000_000) / 1_000;
-    format!("{}.{micros:06}+00", seconds.trim_end_matches('Z').replace('T', " "))
+    let text = time.to_string();
+    let seconds = text.split(['.', 'Z']).next().unwrap_or_default().replace('T', " ");
+    let micros = time.nanos().rem_euclid(NANOS_PER_SECOND) / 1_000;
+    format!("{seconds}.{micros:06}+00")
 }
+
+#[cfg(test)]
+mod tests;

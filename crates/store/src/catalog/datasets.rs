@@ -1,7 +1,8 @@
 //! Names of datasets and the ids that rows carry.
 //!
 //! A name is bound to an id from one place in the log to another. Replay asks for the binding at a
-//! request's own place, so that rows sent before a deletion never land in the dataset made after it.
+//! request's own place, so that rows sent before a deletion never land in the dataset made after
+//! it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -66,6 +67,9 @@ impl DatasetTable {
         let key = (dataset.environment, dataset_key(&dataset.name));
         if let Some(lives) = self.lives.get_mut(&key) {
             lives.retain(|life| *life != id);
+            if lives.is_empty() {
+                self.lives.remove(&key);
+            }
         }
     }
 

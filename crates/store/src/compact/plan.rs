@@ -1,23 +1,27 @@
 //! Which segments are merged or rewritten next.
 //!
-//! Fresh segments of an hour are merged when there are many of them, or when their hour is over. What
-//! is still small then is merged on, the hours of a day, the days of a month, so that a laptop's year
-//! is a few hundred files. A segment with deleted or expired rows is rewritten when they are a fifth
-//! of it, or a day after they went.
+//! Fresh segments of an hour are merged when there are many of them, or when their hour is over.
+//! What is still small then is merged on, the hours of a day, the days of a month, so that a
+//! laptop's year is a few hundred files. A segment with deleted or expired rows is rewritten when
+//! they are a fifth of it, or a day after they went.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{EnvironmentId, NANOS_PER_HOUR, Signal, Timestamp};
+use model::{EnvironmentId, Signal, Timestamp};
 
 use crate::catalog::{DatasetTable, Hidden};
-use crate::segment::{Partition, SegmentDataset, SegmentMeta};
+use crate::flush::plan::lateness;
+use crate::segment::{FieldId, Partition, SegmentDataset, SegmentMeta};
 use crate::settings::Settings;
 use crate::snapshot::Segment;
 
-/// Rows up to this late count as prompt; segments of prompt rows are not merged with others, whose
-/// lateness would keep expired rows longer.
-const PROMPT: i64 = NANOS_PER_HOUR;
+/// Most segments merged at once: each is an open file.
+const INPUTS_MAX: usize = 64;
+/// Most attributes that are columns of a merged file. Its inputs have up to 1,000 each and mostly
+/// the same ones; footers of 2,000 columns were measured to do no harm, while merging all that is
+/// there would put back together what flushes kept apart.
+const COLUMNS_MAX: usize = 2_000;
 /// Wide segments are merged once there are this many: they are never finished.
 const WIDE_SEGMENTS: usize = 4;
 
@@ -62,7 +66,7 @@ fn merges(segments: &[Arc<Segment>], now: Timestamp, settings: &Settings) -> Vec
     let mut by_partition: BTreeMap<Group, Vec<&Arc<Segment>>> = BTreeMap::new();
     for segment in segments {
         let meta = &segment.meta;
-        let group = (meta.environment, meta.signal, meta.partition, lateness(meta));
+        let group = (meta.environment, meta.signal, meta.partition, lateness(meta.late_max));
         by_partition.entry(group).or_default().push(segment);
     }
     let mut by_larger: BTreeMap<Group, Vec<&Arc<Segment>>> = BTreeMap::new();
@@ -125,19 +129,51 @@ fn is_over(
     partition.end().saturating_add(quiet) < now && last.saturating_add(quiet) < now
 }
 
-/// The oldest members that together stay below the size of a segment.
+/// The oldest members that may be merged: together they stay below the size of a segment and have
+/// few enough columns. One that fits with no other is passed over.
 fn up_to_size(members: &[&Arc<Segment>], settings: &Settings) -> Vec<Arc<Segment>> {
-    let mut bytes = 0;
-    let fits = members.iter().take_while(|segment| {
-        bytes += segment.meta.bytes;
-        bytes <= settings.segment_bytes_max
-    });
-    fits.map(|segment| Arc::clone(segment)).collect()
+    let seeds = members.len().min(INPUTS_MAX);
+    let mut inputs = Vec::new();
+    for first in 0..seeds {
+        inputs = together(&members[first..], settings);
+        if inputs.len() > 1 {
+            break;
+        }
+    }
+    inputs
 }
 
-/// Prompt rows are one class; beyond it each doubling of the lateness is another.
-fn lateness(meta: &SegmentMeta) -> u32 {
-    if meta.late_max < PROMPT { 0 } else { (meta.late_max / PROMPT).ilog2() + 1 }
+/// The first of `members`, and those behind it that may be merged with it.
+fn together(members: &[&Arc<Segment>], settings: &Settings) -> Vec<Arc<Segment>> {
+    let mut inputs = Vec::new();
+    let (mut bytes, mut columns) = (0, Vec::new());
+    for segment in members {
+        let meta = &segment.meta;
+        let first = meta.columns.partition_point(|field| !field.is_attribute());
+        let all = union(&columns, &meta.columns[first..]);
+        let fits = bytes + meta.bytes <= settings.segment_bytes_max && all.len() <= COLUMNS_MAX;
+        if fits || inputs.is_empty() {
+            bytes += meta.bytes;
+            columns = all;
+            inputs.push(Arc::clone(segment));
+        }
+        if inputs.len() == INPUTS_MAX {
+            break;
+        }
+    }
+    inputs
+}
+
+/// The numbers of two ascending lists, each once.
+fn union(one: &[FieldId], other: &[FieldId]) -> Vec<FieldId> {
+    let mut all = Vec::with_capacity(one.len().max(other.len()));
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    while let Some(next) = one.peek().into_iter().chain(other.peek()).min().map(|next| **next) {
+        one.next_if(|field| **field == next);
+        other.next_if(|field| **field == next);
+        all.push(next);
+    }
+    all
 }
 
 fn needs_rewrite(

@@ -31,15 +31,17 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn open(disk: &dyn Disk, meta: &SegmentMeta) -> Result<Self> {
-        let reader = SegmentReader::open(disk, &meta.path, meta.bytes)?;
-        let metadata = reader.metadata(&meta.path)?;
-        let columns = describe(&metadata).map_err(|error| unreadable(&meta.path, error))?.columns;
         let index_path = meta.index_path();
         let index = disk
             .open(&index_path)
             .map_err(|error| storage_failed("opening a trace index", error))
             .and_then(TraceIndex::open)
             .map_err(|error| unreadable(&index_path, error))?;
+        let reader = SegmentReader::open(disk, &meta.path, meta.bytes)?;
+        // What is copied gets a new checksum, under which damage would never be found again.
+        reader.verify(&meta.path, index.file_crc())?;
+        let metadata = reader.metadata(&meta.path)?;
+        let columns = describe(&metadata).map_err(|error| unreadable(&meta.path, error))?.columns;
         let places =
             columns.iter().enumerate().map(|(at, column)| (column.column.field, at)).collect();
         let traces = OnceLock::new();

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use model::{Base, Batch, Column, RowKind, Run, Scalar, TraceId, ValueType, Values};
+use model::{Base, Batch, Column, RowKind, Run, Scalar, TraceId, Value, ValueType, Values};
 
 use super::plan::RowRef;
 use crate::memtable::MemBatch;
@@ -52,14 +52,52 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Roughly how many rows have a value.
-    pub(crate) fn values(&self, batches: &[Arc<MemBatch>]) -> usize {
-        let columns = self.parts.iter().map(|part| self.column(batches, *part));
-        let size = |column: &Column| {
-            let in_runs: usize = column.runs().iter().map(|run| run.rows.len()).sum();
-            column.rows().len() + in_runs
-        };
-        columns.map(size).sum()
+    /// How many rows of the groups have a value, about: a run and a cell on one row count as two.
+    pub(crate) fn values(&self, batches: &[Arc<MemBatch>], groups: &[GroupRows]) -> usize {
+        let mut values = 0;
+        for part in &self.parts {
+            let column = self.column(batches, *part);
+            for group in groups {
+                let places = group.places_of(part.0 as usize);
+                let in_group = |row: &&u32| places[**row as usize] != NULL;
+                values += column.rows().iter().filter(in_group).count();
+                for run in column.runs() {
+                    let rows = &places[run.rows.start as usize..run.rows.end as usize];
+                    values += rows.iter().filter(|place| **place != NULL).count();
+                }
+            }
+        }
+        values
+    }
+
+    /// Hands out each row of a group that has a value, with the value; in no order, and a row whose
+    /// own value hides that of its run comes once.
+    pub(crate) fn for_each<'a>(
+        &self,
+        batches: &'a [Arc<MemBatch>],
+        group: &GroupRows,
+        mut take: impl FnMut(usize, Value<'a>),
+    ) {
+        for part in &self.parts {
+            let batch = &batches[part.0 as usize].batch;
+            let column = self.column(batches, *part);
+            let places = group.places_of(part.0 as usize);
+            let cells = column.rows();
+            for Run { rows, value } in column.runs() {
+                for row in rows.clone() {
+                    let place = places[row as usize];
+                    if place != NULL && cells.binary_search(&row).is_err() {
+                        take(place as usize, batch.value(*value));
+                    }
+                }
+            }
+            for_each_cell(column, |row, scalar| {
+                let place = places[row as usize];
+                if place != NULL {
+                    take(place as usize, batch.value(scalar));
+                }
+            });
+        }
     }
 
     fn column<'a>(&self, batches: &'a [Arc<MemBatch>], part: (u32, u32)) -> &'a Column {

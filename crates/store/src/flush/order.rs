@@ -1,8 +1,8 @@
 //! The order of rows within a row group: what belongs together lies together.
 //!
-//! Spans are sorted by dataset, kind, name, instance and time, so that nearly every column becomes a
-//! few long runs (measured: 31.7 B a span against 50 in order of time). Logs are sorted by dataset
-//! and time; ties keep the order of arrival.
+//! Spans are sorted by dataset, kind, name, instance and time, so that nearly every column becomes
+//! a few long runs (measured: 31.7 B a span against 50 in order of time). Logs are sorted by
+//! dataset and time; ties keep the order of arrival.
 
 use std::sync::Arc;
 

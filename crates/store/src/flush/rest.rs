@@ -1,5 +1,6 @@
 //! The overflow column: attributes beyond the columns that a file may have, as JSON text.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -10,37 +11,40 @@ use super::{ColumnName, EncodedColumn, encode_groups};
 use crate::memtable::MemBatch;
 use crate::segment::{Coded, ColumnData, Entries, FooterColumn, Interner, NULL, SegmentColumn};
 
-/// Sparse columns that stay columns, and attributes that go into the overflow column: the ones with
-/// the fewest values.
+/// Sparse columns that stay columns, and attributes that go into the overflow column.
 pub(super) type Split<'a> = (Vec<(ColumnName<'a>, Parts)>, Vec<(&'a str, Parts)>);
 
+/// Chooses the attributes that go into the overflow column: those whose names must not become known
+/// (`is_welcome` says no), and beyond `columns_max` the ones with the fewest values.
 pub(super) fn split<'a>(
     batches: &[Arc<MemBatch>],
+    groups: &[GroupRows],
     parts: Vec<(ColumnName<'a>, Parts)>,
     columns_max: usize,
+    mut is_welcome: impl FnMut(&str) -> bool,
 ) -> Split<'a> {
-    let is_attribute = |name: &ColumnName<'_>| matches!(name, ColumnName::Attribute(_));
-    let attributes = parts.iter().filter(|(name, _)| is_attribute(name)).count();
-    if attributes <= columns_max {
-        return (parts, Vec::new());
+    let attributes = parts.iter().filter(|(name, _)| name.attribute().is_some()).count();
+    let mut surplus = BTreeSet::new();
+    if attributes > columns_max {
+        // Batches bring columns that only rows of other segments have: those count for nothing.
+        let mut by_values: Vec<(usize, usize)> = parts
+            .iter()
+            .enumerate()
+            .filter(|(_, (name, _))| name.attribute().is_some())
+            .map(|(at, (_, parts))| (parts.values(batches, groups), at))
+            .filter(|(values, _)| *values > 0)
+            .collect();
+        by_values.sort_unstable();
+        by_values.truncate(by_values.len().saturating_sub(columns_max));
+        surplus.extend(by_values.into_iter().map(|(_, at)| at));
     }
-    let mut by_values: Vec<(usize, usize)> = parts
-        .iter()
-        .enumerate()
-        .filter(|(_, (name, _))| is_attribute(name))
-        .map(|(at, (_, parts))| (parts.values(batches), at))
-        .collect();
-    by_values.sort_unstable();
-    by_values.truncate(attributes - columns_max);
-    let mut to_rest: Vec<usize> = by_values.into_iter().map(|(_, at)| at).collect();
-    to_rest.sort_unstable();
     let (mut kept, mut rest) = (Vec::new(), Vec::new());
     for (at, (name, parts)) in parts.into_iter().enumerate() {
-        match name {
-            ColumnName::Attribute(name) if to_rest.binary_search(&at).is_ok() => {
-                rest.push((name, parts));
+        match name.attribute() {
+            Some(attribute) if surplus.contains(&at) || !is_welcome(attribute) => {
+                rest.push((attribute, parts));
             }
-            name => kept.push((name, parts)),
+            _ => kept.push((name, parts)),
         }
     }
     (kept, rest)
@@ -58,35 +62,23 @@ pub(super) fn encode(
     encode_groups(FooterColumn { column: SegmentColumn::rest(), attribute: None }, data)
 }
 
-/// For each row the JSON object of its overflowing attributes, empty where it has none.
+/// For each row the JSON object of its overflowing attributes, empty where it has none. A value at
+/// a time: there may be very many names, and few rows have each.
 fn texts_of(batches: &[Arc<MemBatch>], group: &GroupRows, rest: &[(&str, Parts)]) -> Vec<String> {
     let mut texts = vec![String::new(); group.len()];
     for (name, parts) in rest {
-        let coded = parts.gather(batches, group);
-        for (text, code) in texts.iter_mut().zip(&coded.codes) {
-            if *code == NULL {
-                continue;
-            }
+        parts.for_each(batches, group, |place, value| {
+            let text = &mut texts[place];
             text.push(if text.is_empty() { '{' } else { ',' });
             write_json(&Value::Text(name), text);
             text.push(':');
-            let at = *code as usize;
-            write_json(&value_of(&coded.entries, at), text);
-        }
+            write_json(&value, text);
+        });
     }
     for text in texts.iter_mut().filter(|text| !text.is_empty()) {
         text.push('}');
     }
     texts
-}
-
-fn value_of<'a>(entries: &Entries<'a>, at: usize) -> Value<'a> {
-    match entries {
-        Entries::Text(texts) => Value::Text(std::str::from_utf8(texts[at]).unwrap_or_default()),
-        Entries::Int(ints) => Value::Int(ints[at]),
-        Entries::Float(floats) => Value::Float(floats[at]),
-        Entries::Bool | Entries::TraceId(_) => Value::Bool(at == 1),
-    }
 }
 
 /// Floats always have a point or an exponent, so that they read back as floats; those that JSON

@@ -41,7 +41,8 @@ impl GroupHeader {
         (HEADER_LEN as u64 + u64::from(self.payload_len)).next_multiple_of(PAGE_BYTES)
     }
 
-    /// Writes the requests into `buffer`, leaving room for the header, and notes length and checksum.
+    /// Writes the requests into `buffer`, leaving room for the header, and notes length and
+    /// checksum.
     pub(super) fn put_together<'a>(
         &mut self,
         records: impl Iterator<Item = &'a Record>,
@@ -56,6 +57,13 @@ impl GroupHeader {
         self.payload_len = (buffer.len() - HEADER_LEN) as u32;
         self.payload_crc = crc32fast::hash(&buffer[HEADER_LEN..]);
         buffer.resize(self.padded_len() as usize, 0);
+    }
+
+    /// The bytes of the group with this payload, with room for the header.
+    pub(super) fn buffer(&self, payload: &[u8]) -> Vec<u8> {
+        let mut buffer = vec![0; self.padded_len() as usize];
+        buffer[HEADER_LEN..HEADER_LEN + payload.len()].copy_from_slice(payload);
+        buffer
     }
 
     /// Writes the header to the front of `buffer`, for a file of this key.

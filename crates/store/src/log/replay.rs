@@ -1,11 +1,13 @@
 //! Reads the log after a start: every synced group, in order, and nothing else.
 //!
-//! The last group may be torn, since its requests were not acknowledged. Anything else that does not
-//! read although a later group does is damage, and is reported instead of skipped.
+//! The last group may be torn, since its requests were not acknowledged. Anything else that does
+//! not read although a later group does is damage, and is reported instead of skipped; unless what
+//! is missing has long been flushed.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use model::{Error, Result};
@@ -26,10 +28,14 @@ pub(crate) struct Replayed {
     pub(super) next_sequence: u64,
     pub(super) next_lsn: Lsn,
     pub(super) last_group: (Lsn, u32),
+    /// The last group, if it is beyond the mark, and its requests.
+    pub(super) last: Option<(GroupHeader, Bytes)>,
     /// Requests handed out.
     pub(crate) records: u64,
     /// Requests known to be lost, where damage was accepted.
     pub(crate) lost: u64,
+    /// Whether damage was accepted.
+    pub(crate) is_damaged: bool,
 }
 
 impl Replayed {
@@ -40,8 +46,10 @@ impl Replayed {
             next_sequence: 1,
             next_lsn: mark.plus(1),
             last_group: (mark, 0),
+            last: None,
             records: 0,
             lost: 0,
+            is_damaged: false,
         }
     }
 }
@@ -107,6 +115,11 @@ fn open_slots(disk: &dyn Disk, replayed: &mut Replayed, tidy: bool) -> Result<Ve
         replayed.next_sequence = replayed.next_sequence.max(number.unwrap_or(0) + 1);
         let failed = |error| storage_failed(&format!("reading {}", path.display()), error);
         let file = disk.open(&path).map_err(failed)?;
+        if tidy {
+            // A server that was killed may have left bytes that are read here and would still be
+            // lost with the power.
+            file.sync().map_err(failed)?;
+        }
         match read_header(&*file).map_err(failed)? {
             Found::Header(header) => slots.push(Slot {
                 capacity: header.capacity,
@@ -114,7 +127,8 @@ fn open_slots(disk: &dyn Disk, replayed: &mut Replayed, tidy: bool) -> Result<Ve
                 key: header.key,
                 position: HEADER_BYTES,
                 last: Lsn::NONE,
-                distrusted: false,
+                first_written: Some(Duration::ZERO),
+                last_use: false,
                 file,
                 path,
             }),
@@ -165,16 +179,18 @@ fn replay_slot(
             }
         }
         let Some((position, later)) = find_group_behind(slot, chain.mode)? else { return Ok(()) };
-        let what = format!(
-            "{} is damaged at byte {}: a group does not read although a later one does, from \
-             request {} on",
-            slot.path.display(),
-            slot.position,
-            later.first
-        );
-        damaged(chain.mode, replayed, &later, what)?;
+        if !chain.continues(&later) {
+            let what = format!(
+                "{} is damaged at byte {}: a group does not read although a later one does, from \
+                 request {} on",
+                slot.path.display(),
+                slot.position,
+                later.first
+            );
+            damaged(chain.mode, replayed, &later, what)?;
+            chain.accepted.insert(later.previous, later.previous_crc);
+        }
         slot.position = position;
-        chain.accepted.insert(later.previous, later.previous_crc);
     }
 }
 
@@ -196,6 +212,7 @@ fn accept(
         damaged(chain.mode, replayed, header, what)?;
     }
     replayed.last_group = (header.last(), header.payload_crc);
+    replayed.last = Some((*header, payload.clone()));
     // A group whose first sync failed stands in two files.
     if chain.accepted.insert(header.last(), header.payload_crc).is_none() {
         hand_out(slot, header, payload, chain.mode.mark, replayed, take)?;
@@ -216,7 +233,7 @@ fn hand_out(
         let record = Record::decode(&mut payload).ok_or_else(|| {
             Error::corrupt(format!("request {lsn} in {} does not read", slot.path.display()))
         })?;
-        replayed.next_lsn = lsn.plus(1);
+        replayed.next_lsn = replayed.next_lsn.max(lsn.plus(1));
         // A generation may end, and the mark with it, in the middle of a group.
         if lsn > mark {
             replayed.records += 1;
@@ -234,7 +251,9 @@ fn damaged(
     what: String,
 ) -> Result<()> {
     if mode.accept_damage {
-        replayed.lost += next.first.0.saturating_sub(replayed.last_group.0.0 + 1);
+        // Numbers between the group before and this one were never acknowledged.
+        replayed.lost += next.previous.0.saturating_sub(replayed.last_group.0.0);
+        replayed.is_damaged = true;
         return Ok(());
     }
     Err(Error::corrupt(format!(

@@ -6,6 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::disk::{Disk, DiskFile};
 use crate::record::Lsn;
@@ -34,8 +35,10 @@ pub(super) struct Slot {
     pub(super) position: u64,
     /// The last request in it.
     pub(super) last: Lsn,
-    /// A write or sync failed: it is not used again.
-    pub(super) distrusted: bool,
+    /// When its first request of this use came, by the time since the start.
+    pub(super) first_written: Option<Duration>,
+    /// It is removed when it is let go of: a write or sync failed, or it holds what has to go.
+    pub(super) last_use: bool,
 }
 
 /// What a file's header says.
@@ -107,7 +110,8 @@ impl Slot {
             key,
             position: HEADER_BYTES,
             last: Lsn::NONE,
-            distrusted: false,
+            first_written: None,
+            last_use: false,
         };
         slot.reuse(sequence, key)?;
         Ok(slot)
@@ -121,7 +125,7 @@ impl Slot {
         self.file.write_all_at(&header, PAGE_BYTES)?;
         self.file.sync()?;
         (self.sequence, self.key) = (sequence, key);
-        (self.position, self.last) = (HEADER_BYTES, Lsn::NONE);
+        (self.position, self.last, self.first_written) = (HEADER_BYTES, Lsn::NONE, None);
         Ok(())
     }
 }
@@ -141,7 +145,8 @@ pub(super) fn read_header(file: &dyn DiskFile) -> io::Result<Found> {
     if let Some(header) = newest {
         return Ok(Found::Header(header));
     }
-    // A file being made may have lost one header to a power cut, but then the other was never written.
+    // A file being made may have lost one header to a power cut, but then the other was never
+    // written.
     let blank = |page: &[u8]| page.iter().all(|byte| *byte == 0);
     Ok(if blank(first) || blank(second) { Found::Unused } else { Found::Damaged })
 }

@@ -1,12 +1,14 @@
 //! Writes a segment's file and its trace index, and makes both last before anyone may name them.
 //!
-//! A file is written under a temporary name, synced, renamed, and its folder synced. Bytes go out as
-//! row groups are finished, so that a large segment needs no more memory than its largest column.
+//! A file is written under a temporary name, synced, renamed, and its folder synced. Bytes go out
+//! as row groups are finished, so that a large segment needs no more memory than its largest
+//! column.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crc32fast::Hasher;
 use model::{EnvironmentId, Error, Result, Signal, Timestamp};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
@@ -89,7 +91,12 @@ impl<'a> SegmentWriter<'a> {
             .set_writer_version(WriterVersion::PARQUET_2_0)
             .set_created_by("trackway".to_owned())
             .build();
-        let sink = Sink { file: Arc::clone(&file), position: 0, buffer: Vec::new() };
+        let sink = Sink {
+            file: Arc::clone(&file),
+            position: 0,
+            hasher: Hasher::new(),
+            buffer: Vec::new(),
+        };
         let writer = SerializedFileWriter::new(sink, schema.root_schema_ptr(), properties.into())
             .map_err(write_failed)?;
         let unfinished = vec![temporary(&draft.path)];
@@ -131,18 +138,14 @@ impl<'a> SegmentWriter<'a> {
         let footer = self.footer().to_json()?;
         self.writer
             .append_key_value_metadata(KeyValue { key: KEY.to_owned(), value: Some(footer) });
-        let bytes = {
-            self.writer.finish().map_err(write_failed)?;
-            self.writer
-                .inner_mut()
-                .flush()
-                .map_err(|error| storage_failed("writing a segment's file", error))?;
-            self.writer.inner().position
-        };
+        self.writer.finish().map_err(write_failed)?;
+        let sink = self.writer.inner_mut();
+        sink.flush().map_err(|error| storage_failed("writing a segment's file", error))?;
+        let (bytes, file_crc) = (sink.position, sink.hasher.clone().finalize());
         let doing = "finishing a segment's file";
         let failed = |error| storage_failed(doing, error);
         self.file.sync().map_err(failed)?;
-        let index = traces.finish();
+        let index = traces.finish(file_crc);
         let index_path = self.draft.path.with_extension("tix");
         self.unfinished.push(temporary(&index_path));
         let index_file = create_over(self.disk, &temporary(&index_path)).map_err(failed)?;
@@ -254,12 +257,15 @@ fn create_over(disk: &dyn Disk, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
 pub(crate) struct Sink {
     file: Arc<dyn DiskFile>,
     position: u64,
+    /// Of everything written.
+    hasher: Hasher,
     buffer: Vec<u8>,
 }
 
 impl Sink {
     fn write_out(&mut self) -> io::Result<()> {
         self.file.write_all_at(&self.buffer, self.position)?;
+        self.hasher.update(&self.buffer);
         self.position += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())

@@ -175,3 +175,6 @@ impl SegmentMeta {
         self.columns.binary_search(&field).is_ok() || self.rest.binary_search(&field).is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use super::footer::{KEY, SegmentFooter};
 use crate::disk::{Disk, DiskFile};
+use crate::log::storage_failed;
 
 /// An open segment file.
 #[derive(Clone)]
@@ -24,7 +25,14 @@ impl SegmentReader {
     /// Opens the file at `path`, which the catalog says has `length` bytes.
     pub fn open(disk: &dyn Disk, path: &Path, length: u64) -> Result<Self> {
         let file = disk.open(path).map_err(|error| {
-            Error::corrupt(format!("segment {} cannot be opened", path.display())).because(error)
+            let text = format!("segment {} cannot be opened", path.display());
+            match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
+                    Error::corrupt(text).because(error)
+                }
+                // Such as too many open files: it may be there.
+                _ => storage_failed(&text, error),
+            }
         })?;
         let found = file.len().map_err(|error| unreadable(path, error))?;
         if found != length {
@@ -36,11 +44,30 @@ impl SegmentReader {
         Ok(Self { file, length })
     }
 
-    /// The bytes from `offset`.
+    /// The bytes from `offset`; fails if the file ends before.
     pub fn read(&self, offset: u64, length: usize) -> io::Result<Bytes> {
+        // Nothing protects a footer's numbers, and no memory is taken on the word of a damaged one.
+        if offset.checked_add(length as u64).is_none_or(|end| end > self.length) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         let mut buffer = vec![0; length];
         self.file.read_exact_at(&mut buffer, offset)?;
         Ok(Bytes::from(buffer))
+    }
+
+    /// Reads the file through; fails if its checksum is another.
+    pub(crate) fn verify(&self, path: &Path, crc: u32) -> Result<()> {
+        let mut hasher = crc32fast::Hasher::new();
+        let mut at = 0;
+        while at < self.length {
+            let length = (self.length - at).min(AHEAD_BYTES) as usize;
+            hasher.update(&self.read(at, length).map_err(|error| unreadable(path, error))?);
+            at += length as u64;
+        }
+        match hasher.finalize() == crc {
+            true => Ok(()),
+            false => Err(unreadable(path, "its checksum is wrong")),
+        }
     }
 
     /// Reads the footer and both page indexes.

@@ -1,8 +1,9 @@
 //! The trace index beside a segment: in which rows a trace has spans, without reading any column.
 //!
-//! An entry is 16 bytes: a hash of the trace id, a row group, and a bitmap of 32 blocks of 4,096 rows.
-//! Entries are sorted by hash, which is as good as random, so a lookup guesses the place and mostly
-//! reads once. The key is a hash and not the id because some tracers' ids share their first bytes.
+//! An entry is 16 bytes: a hash of the trace id, a row group, and a bitmap of 32 blocks of 4,096
+//! rows. Entries are sorted by hash, which is as good as random, so a lookup guesses the place and
+//! mostly reads once. The key is a hash and not the id because some tracers' ids share their first
+//! bytes. The index also holds the checksum of the segment's file, which cannot hold its own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,9 +13,9 @@ use model::{Error, Result, TraceId};
 use crate::disk::DiskFile;
 use crate::log::storage_failed;
 
-const MAGIC: &[u8; 8] = b"TRKWTIX1";
-/// Magic, number of entries, checksum of the entries, checksum of the header.
-const HEADER_BYTES: u64 = 8 + 8 + 4 + 4;
+const MAGIC: &[u8; 8] = b"TRKWTIX2";
+/// Magic, number of entries, checksum of the entries, of the segment's file, and of the header.
+const HEADER_BYTES: u64 = 8 + 8 + 4 + 4 + 4;
 const ENTRY_BYTES: usize = 16;
 /// Rows that one bit of an entry stands for.
 pub const BLOCK_ROWS: usize = 4_096;
@@ -52,8 +53,8 @@ impl TraceIndexBuilder {
         *self.entries.entry((hash, rows.group)).or_default() |= rows.blocks;
     }
 
-    /// The index file's bytes.
-    pub(crate) fn finish(self) -> Vec<u8> {
+    /// The index file's bytes; `file_crc` is the checksum of the segment's file.
+    pub(crate) fn finish(self, file_crc: u32) -> Vec<u8> {
         let mut entries: Vec<_> = self.entries.into_iter().collect();
         entries.sort_unstable();
         let mut body = Vec::with_capacity(entries.len() * ENTRY_BYTES);
@@ -66,6 +67,7 @@ impl TraceIndexBuilder {
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&(entries.len() as u64).to_le_bytes());
         out.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
+        out.extend_from_slice(&file_crc.to_le_bytes());
         out.extend_from_slice(&crc32fast::hash(&out).to_le_bytes());
         out.extend_from_slice(&body);
         out
@@ -77,6 +79,7 @@ pub struct TraceIndex {
     file: Arc<dyn DiskFile>,
     entries: u64,
     crc: u32,
+    file_crc: u32,
 }
 
 impl TraceIndex {
@@ -91,14 +94,20 @@ impl TraceIndex {
         read(&*file, &mut header, 0)?;
         let (fields, crc) = header.split_at(HEADER_BYTES as usize - 4);
         let entries = number(&fields[8..16]);
-        let body = HEADER_BYTES + entries.saturating_mul(ENTRY_BYTES as u64);
+        let body = entries.saturating_mul(ENTRY_BYTES as u64).saturating_add(HEADER_BYTES);
         if !fields.starts_with(MAGIC)
             || crc32fast::hash(fields).to_le_bytes() != crc
             || length != body
         {
             return Err(damaged());
         }
-        Ok(Self { file, entries, crc: number(&fields[16..20]) as u32 })
+        let (crc, file_crc) = (number(&fields[16..20]) as u32, number(&fields[20..24]) as u32);
+        Ok(Self { file, entries, crc, file_crc })
+    }
+
+    /// The checksum that the segment's file must have.
+    pub(crate) fn file_crc(&self) -> u32 {
+        self.file_crc
     }
 
     /// The row groups and blocks that may hold a trace.

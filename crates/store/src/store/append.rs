@@ -1,9 +1,9 @@
 //! The way in: a group of decoded requests is written, synced, published and acknowledged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::{Batch, DatasetId, Error, Result, Timestamp, dataset_key};
+use model::{Batch, DatasetId, EnvironmentId, Error, Result, Timestamp, dataset_key};
 
 use super::{State, Store, lock};
 use crate::catalog::{DatasetTable, NewDataset};
@@ -42,16 +42,17 @@ impl Store {
         }
         let bytes: usize = group.iter().map(|pending| pending.record.body.len()).sum();
         let records: Vec<&Record> = group.iter().map(|pending| &pending.record).collect();
-        match log.append(records.iter().copied()) {
+        match log.append(records.iter().copied(), self.seams.clock.elapsed()) {
             Ok(first) => {
                 self.counters.log_groups.add(1);
                 self.counters.log_records.add(group.len() as u64);
                 self.counters.log_bytes.add(bytes as u64);
+                self.note_log_trouble(None);
                 self.publish(group, first);
             }
             Err(error) => {
                 self.counters.log_failures.add(1);
-                self.note_trouble(Some(&error));
+                self.note_log_trouble(Some(&error));
                 self.seams.observer.trouble("writing the log", &error);
                 let retry = error.kind();
                 let text = error.to_string();
@@ -67,42 +68,49 @@ impl Store {
     fn admit(&self, group: Vec<Pending>, next: Lsn) -> Vec<Pending> {
         let now = self.seams.clock.now();
         let table = Arc::clone(&lock(&self.state).datasets);
-        let mut new: BTreeMap<_, NewDataset> = BTreeMap::new();
-        let mut admitted = Vec::with_capacity(group.len());
-        let mut known = None;
-        for pending in group {
-            let missing = missing_datasets(&pending, &table, now);
-            if !missing.is_empty() {
-                let live = *known.get_or_insert_with(|| table.len());
-                if live + new.len() + missing.len() > DATASETS_MAX {
-                    (pending.done)(Err(Error::invalid(format!(
-                        "there are {live} datasets, and at most {DATASETS_MAX} may be: send under \
-                         an existing name or delete datasets"
-                    ))));
-                    continue;
-                }
+        let mut new = NewNames::new();
+        let mut live = None;
+        let (mut known, mut waiting) = (Vec::with_capacity(group.len()), Vec::new());
+        for (at, pending) in group.into_iter().enumerate() {
+            let unknown = unknown_datasets(&pending, &table, now);
+            if unknown.is_empty() {
+                known.push((at, pending));
+                continue;
             }
-            new.extend(missing);
-            admitted.push(pending);
+            let there = *live.get_or_insert_with(|| table.len()) + new.len();
+            let more = unknown.keys().filter(|key| !new.contains_key(key)).count();
+            if there + more > DATASETS_MAX && more > 0 {
+                (pending.done)(Err(Error::invalid(format!(
+                    "there are {there} datasets, the request names {more} more, and at most \
+                     {DATASETS_MAX} may be: send under an existing name or delete datasets"
+                ))));
+                continue;
+            }
+            for (key, dataset) in unknown {
+                new.entry(key).or_insert(dataset);
+            }
+            waiting.push((at, pending));
         }
+        drop(table);
+        if let Err(error) = self.make_datasets(new, next) {
+            self.note_log_trouble(Some(&error));
+            for (_, pending) in waiting {
+                (pending.done)(Err(Error::new(error.kind(), error.to_string())));
+            }
+            waiting = Vec::new();
+        }
+        // Requests keep the order in which they came.
+        known.extend(waiting);
+        known.sort_by_key(|(at, _)| *at);
+        known.into_iter().map(|(_, pending)| pending).collect()
+    }
+
+    fn make_datasets(&self, new: NewNames, next: Lsn) -> Result<()> {
         if new.is_empty() {
-            return admitted;
+            return Ok(());
         }
         let new: Vec<NewDataset> = new.into_values().collect();
-        let mut catalog = lock(&self.catalog);
-        let mut state = lock(&self.state);
-        let made = catalog.create_datasets(Arc::make_mut(&mut state.datasets), &new, next);
-        drop((state, catalog));
-        match made {
-            Ok(()) => admitted,
-            Err(error) => {
-                self.note_trouble(Some(&error));
-                for pending in admitted {
-                    (pending.done)(Err(Error::new(error.kind(), error.to_string())));
-                }
-                Vec::new()
-            }
-        }
+        self.change_datasets(|catalog, table| catalog.create_datasets(table, &new, next))
     }
 
     fn publish(&self, group: Vec<Pending>, first: Lsn) {
@@ -159,20 +167,26 @@ impl Store {
     }
 }
 
-fn missing_datasets(
-    pending: &Pending,
-    table: &DatasetTable,
-    created: Timestamp,
-) -> Vec<((u32, String), NewDataset)> {
+/// Datasets to be made, by environment and by the form under which names are the same.
+type NewNames = BTreeMap<(EnvironmentId, String), NewDataset>;
+
+/// The datasets that a request names and `table` does not have, each as it is first spelled.
+///
+/// A batch may switch to and fro between a few datasets thousands of times, so a spelling is looked
+/// up once.
+fn unknown_datasets(pending: &Pending, table: &DatasetTable, created: Timestamp) -> NewNames {
     let environment = pending.record.environment;
-    let runs = pending.batches.iter().flat_map(Batch::datasets);
-    runs.filter(|run| table.resolve(environment, &run.name).is_none())
-        .map(|run| {
-            let name = run.name.trim().to_owned();
-            let key = (environment.0, dataset_key(&name));
-            (key, NewDataset { environment, name, created })
-        })
-        .collect()
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut unknown = NewNames::new();
+    for run in pending.batches.iter().flat_map(Batch::datasets) {
+        if !seen.insert(&run.name) || table.resolve(environment, &run.name).is_some() {
+            continue;
+        }
+        let name = run.name.trim().to_owned();
+        let key = (environment, dataset_key(&name));
+        unknown.entry(key).or_insert(NewDataset { environment, name, created });
+    }
+    unknown
 }
 
 fn mem_batches(
@@ -184,25 +198,39 @@ fn mem_batches(
     resolve: impl Fn(&DatasetTable, &str) -> Option<DatasetId>,
 ) -> Result<Vec<Arc<MemBatch>>> {
     let lease = lease.map(Arc::new);
-    batches
-        .into_iter()
-        .map(|batch| {
-            let datasets = batch.datasets().iter().map(|run| {
-                resolve(&state.datasets, &run.name).ok_or_else(|| {
-                    Error::corrupt(format!(
-                        "request {lsn} names dataset {:?}, which the catalog does not know",
-                        run.name
-                    ))
-                })
-            });
-            Ok(Arc::new(MemBatch {
-                lsn,
-                environment: record.environment,
-                arrival: record.arrival,
-                datasets: datasets.collect::<Result<_>>()?,
-                batch,
-                _lease: lease.clone(),
-            }))
-        })
-        .collect()
+    let mut memory = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let datasets = ids_of(&batch, |name| resolve(&state.datasets, name)).map_err(|name| {
+            Error::corrupt(format!(
+                "request {lsn} names dataset {name:?}, which the catalog does not know"
+            ))
+        })?;
+        memory.push(Arc::new(MemBatch {
+            lsn,
+            environment: record.environment,
+            arrival: record.arrival,
+            datasets,
+            batch,
+            _lease: lease.clone(),
+        }));
+    }
+    Ok(memory)
+}
+
+/// The dataset of each run, every name looked up once; the first name that is not known, if any.
+fn ids_of(
+    batch: &Batch,
+    resolve: impl Fn(&str) -> Option<DatasetId>,
+) -> Result<Vec<DatasetId>, String> {
+    let mut known: BTreeMap<&str, DatasetId> = BTreeMap::new();
+    let mut ids = Vec::with_capacity(batch.datasets().len());
+    for run in batch.datasets() {
+        let id = match known.get(run.name.as_str()) {
+            Some(id) => *id,
+            None => resolve(&run.name).ok_or_else(|| run.name.clone())?,
+        };
+        known.insert(&run.name, id);
+        ids.push(id);
+    }
+    Ok(ids)
 }

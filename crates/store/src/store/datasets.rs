@@ -1,37 +1,32 @@
 //! Deletion and retention of datasets.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Dataset, EnvironmentId, Error, ErrorKind, Result};
+use model::{Dataset, EnvironmentId, Error, ErrorKind, Result, dataset_slug};
 
 use super::{Store, lock};
 use crate::catalog::DatasetTable;
-use crate::log::Log;
 
 /// Shortest retention. Anything less would delete rows about as fast as they come.
 const RETENTION_MIN: Duration = Duration::from_secs(3_600);
 
 impl Store {
-    /// Deletes a dataset: its rows are gone from every snapshot from now on. Their bytes go with the
-    /// next flush, with the rewriting of segments, and from the log once it is flushed.
+    /// Deletes a dataset: its rows are gone from every snapshot from now on. Their bytes go with
+    /// the next flush, with the rewriting of segments, and from the log once it is flushed.
     pub fn delete_dataset(&self, environment: EnvironmentId, name: &str) -> Result<Dataset> {
         let mut log = lock(&self.log);
-        let next = log.as_ref().map(Log::next_lsn).ok_or_else(|| {
-            Error::unavailable(Duration::from_secs(1), "deleting a dataset: the log is replayed")
-        })?;
+        let Some(log) = log.as_mut() else {
+            let text = "deleting a dataset: the log is replayed";
+            return Err(Error::unavailable(Duration::from_secs(1), text));
+        };
         let now = self.seams.clock.now();
-        let mut catalog = lock(&self.catalog);
-        let mut state = lock(&self.state);
-        let dataset = find(&state.datasets, environment, name)?;
-        catalog.delete_dataset(Arc::make_mut(&mut state.datasets), dataset.id, next, now)?;
-        state.freeze();
-        state.erase_log = true;
-        drop((state, catalog));
-        if let Some(log) = log.as_mut() {
-            log.rotate();
-        }
-        drop(log);
+        let dataset = self.change_datasets(|catalog, table| {
+            let dataset = find(table, environment, name)?;
+            catalog.delete_dataset(table, dataset.id, log.next_lsn(), now)?;
+            Ok(dataset)
+        })?;
+        lock(&self.state).freeze();
+        log.erase();
         self.wake();
         Ok(dataset)
     }
@@ -54,22 +49,38 @@ impl Store {
                 DatasetTable::RETENTION_MAX.as_secs()
             )));
         }
-        let now = self.seams.clock.now();
-        let mut catalog = lock(&self.catalog);
-        let mut state = lock(&self.state);
-        let mut dataset = find(&state.datasets, environment, name)?;
-        // What the old rule hid by now stays hidden.
-        dataset.horizon = DatasetTable::horizon_at(&dataset, now);
-        dataset.retention = retention;
-        let horizon = DatasetTable::horizon_at(&dataset, now);
-        let table = Arc::make_mut(&mut state.datasets);
-        catalog.set_retention(table, dataset.id, retention, horizon)?;
-        table.get(dataset.id).cloned().ok_or_else(|| Error::bug("the dataset has just been there"))
+        // The catalog keeps whole seconds.
+        let retention = retention.map(|retention| Duration::from_secs(retention.as_secs()));
+        let now = self.hiding_time();
+        self.change_datasets(|catalog, table| {
+            let mut dataset = find(table, environment, name)?;
+            // What the old rule hid by now stays hidden.
+            dataset.horizon = DatasetTable::horizon_at(&dataset, now);
+            dataset.retention = retention;
+            dataset.horizon = DatasetTable::horizon_at(&dataset, now);
+            catalog.set_retention(table, dataset.id, retention, dataset.horizon)?;
+            Ok(dataset)
+        })
     }
 }
 
+/// The dataset that a caller means to change: of this name, or else of this slug if it is the only
+/// one. What is deleted or expires does not come back, so nothing is guessed.
 fn find(table: &DatasetTable, environment: EnvironmentId, name: &str) -> Result<Dataset> {
-    table.find(environment, name).cloned().ok_or_else(|| {
-        Error::new(ErrorKind::Missing, format!("there is no dataset named {name:?}"))
-    })
+    if let Some(id) = table.resolve(environment, name) {
+        return table.get(id).cloned().ok_or_else(|| Error::bug("a live name leads nowhere"));
+    }
+    let mut of_slug =
+        table.live_in(environment).filter(|dataset| dataset_slug(&dataset.name) == name);
+    match (of_slug.next(), of_slug.next()) {
+        (Some(only), None) => Ok(only.clone()),
+        (Some(one), Some(other)) => Err(Error::new(
+            ErrorKind::Conflict,
+            format!(
+                "{name:?} may be {:?} or {:?}: give the dataset's whole name",
+                one.name, other.name
+            ),
+        )),
+        _ => Err(Error::missing(format!("there is no dataset named {name:?}"))),
+    }
 }

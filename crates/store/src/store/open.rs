@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 
 use model::Result;
 
-use super::{State, Store, lock};
+use super::maintain::{remove_segment, sync_folders};
+use super::{State, Store, Trouble, lock};
 use crate::catalog::{Catalog, Loaded};
 use crate::log::{Log, ReplayMode, replay, storage_failed};
 use crate::memtable::Generation;
 use crate::paths::{QUARANTINE, SEGMENTS};
-use crate::record::Lsn;
 use crate::seams::{Decoder, Seams};
 use crate::segment::SegmentMeta;
 use crate::settings::{Planted, Settings};
@@ -41,7 +41,6 @@ impl Store {
         let counters = Counters::default();
         remove_dead(&seams, &mut catalog, &loaded.dead)?;
         put_aside(&seams, &loaded.segments, &counters)?;
-        let erase_log = loaded.datasets.buried().next().is_some();
         let Loaded { version, mark, datasets, attributes, segments, next_segment, .. } = loaded;
         let segments = segments.into_iter().map(|meta| Arc::new(Segment { meta })).collect();
         let state = State {
@@ -54,8 +53,8 @@ impl Store {
             frozen: VecDeque::new(),
             next_generation: 0,
             dying: Vec::new(),
-            trouble: None,
-            erase_log,
+            damaged: BTreeSet::new(),
+            trouble: Trouble::default(),
         };
         Ok(Self {
             seams,
@@ -65,9 +64,11 @@ impl Store {
             catalog: Mutex::new(catalog),
             state: Mutex::new(state),
             uncommitted: Mutex::new(Vec::new()),
+            litter: Mutex::new(Vec::new()),
             flushing: Mutex::new(()),
             compacting: Mutex::new(()),
             next_segment: AtomicU64::new(next_segment.0),
+            hidden_at: AtomicI64::new(i64::MIN),
             work: Mutex::new(false),
             work_came: Condvar::new(),
             stopping: AtomicBool::new(false),
@@ -75,24 +76,33 @@ impl Store {
     }
 
     /// Replays the log, and then accepts requests. Generations that fill up on the way are flushed
-    /// before replay goes on, so that it needs no more memory than serving does.
+    /// before replay goes on, so that it needs no more memory than serving does. If that fails, as
+    /// on a full disk, they stay in memory as they did before the stop: questions can be answered.
     pub fn recover(&self, decoder: &dyn Decoder) -> Result<Recovery> {
         let mode = ReplayMode {
             mark: lock(&self.state).mark,
             accept_damage: self.settings.accept_log_damage,
             planted_ignore_crc: self.settings.planted == Some(Planted::IgnoreCrc),
         };
+        let mut frozen = 0;
         let replayed = replay(&self.seams.disk, mode, |lsn, record| {
             let batches = decoder
                 .decode(&record)
                 .map_err(|error| error.while_doing(format!("replaying request {lsn}")))?;
             self.replay_request(lsn, &record, batches)?;
-            while self.flush_one()? {}
+            if lock(&self.state).frozen.len() > frozen {
+                self.flush_if_possible();
+            }
+            frozen = lock(&self.state).frozen.len();
             Ok(())
         })?;
         self.counters.lost_records.add(replayed.lost);
         let recovery = Recovery { records: replayed.records, lost: replayed.lost };
-        let bindings: Lsn = lock(&self.state).datasets.last_lsn();
+        let is_damaged = replayed.is_damaged;
+        let (bindings, has_deleted) = {
+            let state = lock(&self.state);
+            (state.datasets.last_lsn(), state.datasets.buried().next().is_some())
+        };
         let mut log = Log::new(
             Arc::clone(&self.seams.disk),
             Arc::clone(&self.seams.random),
@@ -100,10 +110,14 @@ impl Store {
             replayed,
         );
         log.skip_to(bindings);
+        if has_deleted {
+            log.erase();
+        }
         if self.settings.planted == Some(Planted::SkipSync) {
             log.plant_no_sync();
         }
-        let crowded = log.held_back_by(mode.mark) >= LOG_FILES_AFTER_REPLAY;
+        // Damage that was accepted once must not have to be accepted again.
+        let crowded = log.held_back_by(mode.mark) >= LOG_FILES_AFTER_REPLAY || is_damaged;
         *lock(&self.log) = Some(log);
         if crowded {
             self.freeze();
@@ -111,22 +125,32 @@ impl Store {
         self.recycle_log()?;
         Ok(recovery)
     }
+
+    /// Flushes what is frozen. What cannot be flushed now stays in memory, for the flusher to try
+    /// again.
+    fn flush_if_possible(&self) {
+        loop {
+            match self.flush_one() {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    self.counters.flush_failures.add(1);
+                    self.seams.observer.trouble("flushing what was replayed", &error);
+                    return;
+                }
+            }
+        }
+    }
 }
 
 /// Removes the files of segments that were replaced before the last stop.
 fn remove_dead(seams: &Seams, catalog: &mut Catalog, dead: &[SegmentMeta]) -> Result<()> {
-    let mut gone = Vec::new();
+    let (mut gone, mut folders) = (Vec::new(), BTreeSet::new());
     for meta in dead {
-        for path in [meta.path.clone(), meta.index_path()] {
-            match seams.disk.remove(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(storage_failed("removing a replaced file", error));
-                }
-                _ => {}
-            }
-        }
+        folders.insert(remove_segment(&*seams.disk, meta)?);
         gone.push(meta.number);
     }
+    sync_folders(&*seams.disk, &folders)?;
     if gone.is_empty() { Ok(()) } else { catalog.purge(&gone) }
 }
 

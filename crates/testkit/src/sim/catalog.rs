@@ -1,4 +1,4 @@
-//! A real SQLite database in memory: what was committed survives the power, open transactions vanish.
+//! A real SQLite database in memory: commits survive the power, open transactions vanish.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -29,10 +29,10 @@ impl SimCatalog {
     /// fault is due, the transaction is rolled back.
     pub(super) fn open(&self, disk: &SimDisk) -> Result<Catalog> {
         let failed = |error| model::Error::bug("opening a simulated catalog").because(error);
-        let mut connection = connect(&self.address).map_err(|error: rusqlite::Error| failed(error))?;
+        let mut connection = connect(&self.address).map_err(failed)?;
         let disk = disk.clone();
         let hook = move || !disk.step() || disk.commit_fails();
-        connection.commit_hook(Some(hook)).map_err(|error| failed(error))?;
+        connection.commit_hook(Some(hook)).map_err(failed)?;
         Catalog::of(connection)
     }
 }

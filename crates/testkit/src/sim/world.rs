@@ -36,6 +36,8 @@ pub struct Report {
     pub refused: u64,
     /// Times the power went.
     pub power_cuts: u64,
+    /// Times the server was killed while the power stayed on.
+    pub kills: u64,
     /// Restarts of any kind.
     pub restarts: u64,
     /// Flushes.
@@ -56,6 +58,7 @@ impl Report {
         self.acknowledged += other.acknowledged;
         self.refused += other.refused;
         self.power_cuts += other.power_cuts;
+        self.kills += other.kills;
         self.restarts += other.restarts;
         self.flushes += other.flushes;
         self.compactions += other.compactions;
@@ -206,7 +209,8 @@ impl World {
             88..91 => self.disk.set_fault_odds([0, 0, 6, 25][self.random.below(4) as usize]),
             91..93 => self.disk.set_room(self.room()),
             93..95 => self.pass_time(),
-            95..98 => self.disk.cut_power_in(self.random.below(40)),
+            95..97 => self.disk.cut_power_in(self.random.below(40)),
+            97 => self.kill()?,
             98 => self.restart()?,
             _ => self.check()?,
         }
@@ -245,6 +249,18 @@ impl World {
         self.held.clear();
         self.store = None;
         self.disk.restart();
+        self.disk.set_fault_odds(0);
+        self.disk.set_room(None);
+        self.start()
+    }
+
+    /// The server is killed and starts again. The power stays on, so it finds what was written and
+    /// never synced, which the next power cut may still take away.
+    fn kill(&mut self) -> Result<(), String> {
+        self.report.kills += 1;
+        self.note_counters();
+        self.held.clear();
+        self.store = None;
         self.disk.set_fault_odds(0);
         self.disk.set_room(None);
         self.start()

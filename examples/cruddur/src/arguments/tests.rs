@@ -8,10 +8,7 @@ fn parse(words: &[&str]) -> Result<Arguments, String> {
 #[test]
 fn addresses() {
     assert_eq!(parse(&[]).unwrap().listen, "127.0.0.1:4567");
-    assert_eq!(
-        parse(&["--listen", "127.0.0.1:0"]).unwrap().listen,
-        "127.0.0.1:0"
-    );
+    assert_eq!(parse(&["--listen", "127.0.0.1:0"]).unwrap().listen, "127.0.0.1:0");
     assert_eq!(parse(&["--listen=[::1]:80"]).unwrap().listen, "[::1]:80");
 }
 

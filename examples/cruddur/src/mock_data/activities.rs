@@ -103,11 +103,7 @@ pub(crate) fn notifications(now: Timestamp) -> Vec<Activity> {
         (2 * 24, 5 * 24),
         5,
     );
-    vec![activity.replied(
-        "e1f0c3b2-2d4a-4c6b-9a7f-8e5d4c3b2a55",
-        "grace",
-        "It was me.",
-    )]
+    vec![activity.replied("e1f0c3b2-2d4a-4c6b-9a7f-8e5d4c3b2a55", "grace", "It was me.")]
 }
 
 /// What a search for `term` finds: always one post, which contains it.

@@ -34,11 +34,7 @@ pub(crate) fn groups(now: Timestamp) -> Vec<MessageGroup> {
     };
     vec![
         group("2b4d6f80-1a3c-4e5d-8f7a-9b0c1d2e3f88", "Grace H.", "grace"),
-        group(
-            "4f6e8d7c-5b4a-4392-8170-6f5e4d3c2b99",
-            "Edsger D.",
-            "edsger",
-        ),
+        group("4f6e8d7c-5b4a-4392-8170-6f5e4d3c2b99", "Edsger D.", "edsger"),
     ]
 }
 

@@ -13,9 +13,7 @@ const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const CALLER: &str = "b7ad6b7169203331";
 
 fn words(span: &SpanData, name: &str) -> String {
-    attribute(span, name)
-        .map(|value| value.as_str().into_owned())
-        .unwrap_or_default()
+    attribute(span, name).map(|value| value.as_str().into_owned()).unwrap_or_default()
 }
 
 /// Guarantees: a request continues the caller's trace in a server span with the current HTTP
@@ -34,10 +32,7 @@ async fn spans_of_the_home_page() {
 
     let server = seen.span("GET /api/activities/home");
     assert_eq!(server.span_kind, SpanKind::Server);
-    assert_eq!(
-        server.span_context.trace_id(),
-        TraceId::from_hex(TRACE).unwrap()
-    );
+    assert_eq!(server.span_context.trace_id(), TraceId::from_hex(TRACE).unwrap());
     assert_eq!(server.parent_span_id, SpanId::from_hex(CALLER).unwrap());
     assert!(server.parent_span_is_remote);
     assert_eq!(server.status, Status::Unset);
@@ -60,14 +55,8 @@ async fn spans_of_the_home_page() {
         ("url.scheme", "http"),
         ("user_agent.original", "curl/8.5.0"),
     ];
-    assert_eq!(
-        attributes,
-        expected.map(|(name, value)| (name, value.to_owned()))
-    );
-    assert_eq!(
-        attribute(server, "http.response.status_code"),
-        Some(&Value::I64(200))
-    );
+    assert_eq!(attributes, expected.map(|(name, value)| (name, value.to_owned())));
+    assert_eq!(attribute(server, "http.response.status_code"), Some(&Value::I64(200)));
 
     let data = seen.span("home-activities-mock-data");
     assert_eq!(data.parent_span_id, server.span_context.span_id());
@@ -116,34 +105,21 @@ async fn exception_of_the_failing_route() {
     let server = seen.span("GET /api/activities/failing");
     let message = "reading the column likes_count of an activity: invalid digit found in string";
     assert_eq!(server.status, Status::error(message));
-    assert_eq!(
-        attribute(server, "http.response.status_code"),
-        Some(&Value::I64(500))
-    );
+    assert_eq!(attribute(server, "http.response.status_code"), Some(&Value::I64(500)));
 
     let [event] = &server.events[..] else {
         panic!("one event, not {:?}", server.events);
     };
     assert_eq!(event.name, "exception");
     let of_event = |name: &str| {
-        let found = event
-            .attributes
-            .iter()
-            .find(|found| found.key.as_str() == name)
-            .unwrap();
+        let found = event.attributes.iter().find(|found| found.key.as_str() == name).unwrap();
         found.value.as_str().into_owned()
     };
-    assert_eq!(
-        of_event("exception.type"),
-        "cruddur::routes::failing::UnreadableActivity"
-    );
+    assert_eq!(of_event("exception.type"), "cruddur::routes::failing::UnreadableActivity");
     assert_eq!(of_event("exception.type"), words(server, "error.type"));
     assert_eq!(of_event("exception.message"), message);
     let stack = of_event("exception.stacktrace");
-    assert!(
-        stack.contains("cruddur::routes::failing::failing"),
-        "{stack}"
-    );
+    assert!(stack.contains("cruddur::routes::failing::failing"), "{stack}");
 
     let data = seen.span("failing-mock-data");
     assert!(matches!(data.status, Status::Error { .. }));
@@ -151,10 +127,7 @@ async fn exception_of_the_failing_route() {
     let [error, _] = &seen.logs[..] else {
         panic!("two lines, not {:?}", seen.logs);
     };
-    assert_eq!(
-        (error.severity, error.text.as_str()),
-        (Severity::Error, message)
-    );
+    assert_eq!((error.severity, error.text.as_str()), (Severity::Error, message));
     let server = &server.span_context;
     assert_eq!(error.context, Some((server.trace_id(), server.span_id())));
 }
@@ -173,15 +146,8 @@ async fn mistakes_of_clients() {
     assert_eq!(lost.status, StatusCode::NOT_FOUND);
     assert_eq!(attribute(lost.span("GET"), "http.route"), None);
 
-    let odd = Request::builder()
-        .method("BREW")
-        .uri("/nowhere")
-        .body(Body::empty())
-        .unwrap();
+    let odd = Request::builder().method("BREW").uri("/nowhere").body(Body::empty()).unwrap();
     let odd = send(odd).await;
     assert_eq!(words(odd.span("HTTP"), "http.request.method"), "_OTHER");
-    assert_eq!(
-        words(odd.span("HTTP"), "http.request.method_original"),
-        "BREW"
-    );
+    assert_eq!(words(odd.span("HTTP"), "http.request.method_original"), "BREW");
 }

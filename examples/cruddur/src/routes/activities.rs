@@ -25,9 +25,7 @@ pub(crate) async fn home(Extension(user): Extension<User>) -> Json<Vec<Activity>
 pub(crate) async fn notifications(Extension(user): Extension<User>) -> Json<Vec<Activity>> {
     let now = Timestamp::now();
     let span = info_span!("notifications-mock-data");
-    Json(mock_data::read(&span, &user, now, || {
-        mock_data::notifications(now)
-    }))
+    Json(mock_data::read(&span, &user, now, || mock_data::notifications(now)))
 }
 
 /// The query of a search.
@@ -45,9 +43,7 @@ pub(crate) async fn search(
     let now = Timestamp::now();
     let span = info_span!("search-mock-data");
     span.set_attribute("app.search_term", term.clone());
-    Ok(Json(mock_data::read(&span, &user, now, || {
-        mock_data::search(now, &term)
-    })))
+    Ok(Json(mock_data::read(&span, &user, now, || mock_data::search(now, &term))))
 }
 
 /// `GET /api/activities/@<handle>`: one activity of that user, or `blank_user_handle`.
@@ -60,9 +56,7 @@ pub(crate) async fn of_user(
     let span = info_span!("mock-data");
     span.set_attribute("app.user_handle", handle.clone());
     let uuid = "1e2d3c4b-5a69-4788-8f96-a5b4c3d2e1cc";
-    Ok(Json(mock_data::read(&span, &user, now, || {
-        vec![mock_data::one(now, uuid, &handle)]
-    })))
+    Ok(Json(mock_data::read(&span, &user, now, || vec![mock_data::one(now, uuid, &handle)])))
 }
 
 /// `GET /api/activities/@`: nobody's activities, always `blank_user_handle`.
@@ -78,7 +72,5 @@ pub(crate) async fn show(
     let now = Timestamp::now();
     let span = info_span!("show-activity-mock-data");
     span.set_attribute("app.activity_uuid", uuid.clone());
-    Json(mock_data::read(&span, &user, now, || {
-        vec![mock_data::one(now, &uuid, "grace")]
-    }))
+    Json(mock_data::read(&span, &user, now, || vec![mock_data::one(now, &uuid, "grace")]))
 }

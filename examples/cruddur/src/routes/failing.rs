@@ -43,8 +43,5 @@ pub(crate) async fn failing() -> Result<String, Failure> {
 }
 
 fn likes() -> Result<u32, UnreadableActivity> {
-    LIKES.parse().map_err(|source| UnreadableActivity {
-        column: "likes_count",
-        source,
-    })
+    LIKES.parse().map_err(|source| UnreadableActivity { column: "likes_count", source })
 }

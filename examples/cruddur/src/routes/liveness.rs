@@ -12,10 +12,7 @@ pub(crate) struct Health {
 
 /// `GET /api/health-check`.
 pub(crate) async fn health_check() -> Json<Health> {
-    Json(Health {
-        success: true,
-        ver: 1,
-    })
+    Json(Health { success: true, ver: 1 })
 }
 
 /// `GET /rollbar/test`: the model user's first visit after setting up error reporting.

@@ -13,9 +13,7 @@ use crate::user::User;
 pub(crate) async fn groups(Extension(user): Extension<User>) -> Json<Vec<MessageGroup>> {
     let now = Timestamp::now();
     let span = info_span!("message-groups-mock-data");
-    Json(mock_data::read(&span, &user, now, || {
-        mock_data::groups(now)
-    }))
+    Json(mock_data::read(&span, &user, now, || mock_data::groups(now)))
 }
 
 /// `GET /api/messages/@<handle>`: the two messages exchanged with that user.
@@ -26,7 +24,5 @@ pub(crate) async fn with_user(
     let now = Timestamp::now();
     let span = info_span!("messages-mock-data");
     span.set_attribute("app.user_handle", handle.clone());
-    Json(mock_data::read(&span, &user, now, || {
-        mock_data::messages(now, &handle)
-    }))
+    Json(mock_data::read(&span, &user, now, || mock_data::messages(now, &handle)))
 }

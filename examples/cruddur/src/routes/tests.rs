@@ -25,12 +25,7 @@ fn refused(code: &str) -> (StatusCode, Value) {
 }
 
 fn names(object: &Value) -> Vec<&str> {
-    object
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect()
+    object.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
 /// Guarantees: the home page gets three activities with every field it shows, the first with a
@@ -56,10 +51,7 @@ async fn home() {
             "uuid"
         ]
     );
-    assert_eq!(
-        body[0]["replies"][0]["reply_to_activity_uuid"],
-        body[0]["uuid"]
-    );
+    assert_eq!(body[0]["replies"][0]["reply_to_activity_uuid"], body[0]["uuid"]);
     assert_eq!(body[1]["replies"], json!([]));
     assert!(body[0]["created_at"].as_str() < body[0]["expires_at"].as_str());
 }
@@ -111,20 +103,11 @@ async fn create_activity() {
     let asked = json!({"message": "é".repeat(280), "ttl": "12-hours"});
     let (status, body) = post_json("/api/activities", asked).await;
     assert_eq!(status, StatusCode::OK);
-    let time = |name: &str| {
-        body[name]
-            .as_str()
-            .unwrap()
-            .parse::<jiff::Timestamp>()
-            .unwrap()
-    };
+    let time = |name: &str| body[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     let lifetime = time("expires_at").duration_since(time("created_at"));
     assert_eq!(lifetime, jiff::SignedDuration::from_hours(12));
     let uuid = body["uuid"].as_str().unwrap();
-    assert_eq!(
-        (uuid.len(), uuid.split('-').count(), uuid.as_bytes()[14]),
-        (36, 5, b'4')
-    );
+    assert_eq!((uuid.len(), uuid.split('-').count(), uuid.as_bytes()[14]), (36, 5, b'4'));
     assert!(body.get("reply_to_activity_uuid").is_none());
 }
 
@@ -139,16 +122,9 @@ async fn refused_activities() {
         (json!({"message": "", "ttl": "1-day"}), "message_blank"),
         (json!({"ttl": "1-day"}), "message_blank"),
         (json!({}), "message_blank"),
-        (
-            json!({"message": "x".repeat(281), "ttl": "1-day"}),
-            "message_exceed_max_chars",
-        ),
+        (json!({"message": "x".repeat(281), "ttl": "1-day"}), "message_exceed_max_chars"),
     ] {
-        assert_eq!(
-            post_json("/api/activities", body.clone()).await,
-            refused(code),
-            "{body}"
-        );
+        assert_eq!(post_json("/api/activities", body.clone()).await, refused(code), "{body}");
     }
 }
 
@@ -159,16 +135,10 @@ async fn create_reply() {
     let (status, body) = post_json(path, json!({"message": "agreed"})).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(body["message"], "agreed");
-    assert_eq!(
-        body["reply_to_activity_uuid"],
-        "0b8f5f3c-6c0e-4a55-9d0d-3f1c7f0a9b11"
-    );
+    assert_eq!(body["reply_to_activity_uuid"], "0b8f5f3c-6c0e-4a55-9d0d-3f1c7f0a9b11");
     assert_eq!(post_json(path, json!({})).await, refused("message_blank"));
     let long = json!({"message": "x".repeat(1025)});
-    assert_eq!(
-        post_json(path, long).await,
-        refused("message_exceed_max_chars")
-    );
+    assert_eq!(post_json(path, long).await, refused("message_exceed_max_chars"));
 }
 
 /// Guarantees: there are two conversations, and each has two messages.
@@ -195,25 +165,15 @@ async fn create_message() {
     assert_eq!(body["message"], asked["message"]);
     assert!(body.get("expires_at").is_none());
     for (body, code) in [
-        (
-            json!({"message": "hello", "user_receiver_handle": ""}),
-            "user_reciever_handle_blank",
-        ),
+        (json!({"message": "hello", "user_receiver_handle": ""}), "user_reciever_handle_blank"),
         (json!({"message": "hello"}), "user_reciever_handle_blank"),
-        (
-            json!({"message": " ", "user_receiver_handle": "grace"}),
-            "message_blank",
-        ),
+        (json!({"message": " ", "user_receiver_handle": "grace"}), "message_blank"),
         (
             json!({"message": "x".repeat(1025), "user_receiver_handle": "grace"}),
             "message_exceed_max_chars",
         ),
     ] {
-        assert_eq!(
-            post_json("/api/messages", body.clone()).await,
-            refused(code),
-            "{body}"
-        );
+        assert_eq!(post_json("/api/messages", body.clone()).await, refused(code), "{body}");
     }
 }
 
@@ -221,14 +181,8 @@ async fn create_message() {
 #[tokio::test]
 async fn liveness() {
     let health = json!({"success": true, "ver": 1});
-    assert_eq!(
-        get_json("/api/health-check").await,
-        (StatusCode::OK, health)
-    );
-    assert_eq!(
-        get_json("/rollbar/test").await,
-        (StatusCode::OK, json!("Hello World!"))
-    );
+    assert_eq!(get_json("/api/health-check").await, (StatusCode::OK, health));
+    assert_eq!(get_json("/rollbar/test").await, (StatusCode::OK, json!("Hello World!")));
 }
 
 /// Guarantees: the failing route fails, and tells the client nothing of why.
@@ -244,10 +198,7 @@ async fn failing() {
 #[tokio::test]
 async fn not_understood() {
     let huge = json!({"message": "x".repeat(BODY_BYTES_MAX)});
-    assert_eq!(
-        post_json("/api/messages", huge).await.0,
-        StatusCode::PAYLOAD_TOO_LARGE
-    );
+    assert_eq!(post_json("/api/messages", huge).await.0, StatusCode::PAYLOAD_TOO_LARGE);
     let (status, _) = post("/api/messages", "{".to_owned()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(get_json("/api/nothing").await.0, StatusCode::NOT_FOUND);

@@ -25,10 +25,18 @@ pub(super) enum Bounds {
     Double(f64, f64),
     /// Of truth values.
     Bool(bool, bool),
-    /// Of texts, perhaps cut.
-    Text(Vec<u8>, Vec<u8>),
+    /// Of texts.
+    Text(TextBound, TextBound),
     /// Of UUIDs.
     Uuid([u8; 16], [u8; 16]),
+}
+
+/// A text that bounds others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TextBound {
+    bytes: Vec<u8>,
+    /// Whether it is one of them, and not cut short.
+    is_exact: bool,
 }
 
 impl Bounds {
@@ -116,14 +124,13 @@ impl Bounds {
     }
 
     fn of_texts(least: &[u8], greatest: &[u8]) -> Self {
-        let greatest = match greatest.len() <= TEXT_BOUND_BYTES {
-            true => Some(greatest.to_vec()),
-            false => cut_upwards(greatest),
+        let is_short = |text: &[u8]| text.len() <= TEXT_BOUND_BYTES;
+        let least = TextBound { bytes: cut(least).to_vec(), is_exact: is_short(least) };
+        let greatest = match is_short(greatest) {
+            true => Some(TextBound { bytes: greatest.to_vec(), is_exact: true }),
+            false => cut_upwards(greatest).map(|bytes| TextBound { bytes, is_exact: false }),
         };
-        match greatest {
-            Some(greatest) => Self::Text(cut(least).to_vec(), greatest),
-            None => Self::Unknown,
-        }
+        greatest.map_or(Self::Unknown, |greatest| Self::Text(least, greatest))
     }
 
     /// As the page index wants them: the plain bytes of least and greatest.
@@ -135,7 +142,7 @@ impl Bounds {
             Self::Int64(a, b) => (a.to_le_bytes().to_vec(), b.to_le_bytes().to_vec()),
             Self::Double(a, b) => (a.to_le_bytes().to_vec(), b.to_le_bytes().to_vec()),
             Self::Bool(a, b) => (vec![u8::from(*a)], vec![u8::from(*b)]),
-            Self::Text(a, b) => (a.clone(), b.clone()),
+            Self::Text(a, b) => (a.bytes.clone(), b.bytes.clone()),
             Self::Uuid(a, b) => (a.to_vec(), b.to_vec()),
         })
     }
@@ -154,10 +161,11 @@ impl Bounds {
             Self::Double(a, b) => Statistics::Double(typed!(*a, *b)),
             Self::Bool(a, b) => Statistics::Boolean(typed!(*a, *b)),
             Self::Text(a, b) => {
-                let exact = |bound: &[u8]| bound.len() < TEXT_BOUND_BYTES;
-                let (least, greatest) = (ByteArray::from(a.clone()), ByteArray::from(b.clone()));
+                let bytes = |bound: &TextBound| ByteArray::from(bound.bytes.clone());
                 Statistics::ByteArray(
-                    typed!(least, greatest).with_min_is_exact(exact(a)).with_max_is_exact(exact(b)),
+                    typed!(bytes(a), bytes(b))
+                        .with_min_is_exact(a.is_exact)
+                        .with_max_is_exact(b.is_exact),
                 )
             }
             Self::Uuid(a, b) => {
@@ -193,3 +201,6 @@ fn cut_upwards(text: &[u8]) -> Option<Vec<u8>> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

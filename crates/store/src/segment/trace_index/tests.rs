@@ -17,8 +17,8 @@ fn open(bytes: &[u8]) -> (tempfile::TempDir, Result<TraceIndex>) {
     (folder, TraceIndex::open(file))
 }
 
-/// Guarantees: every trace is found with all its row groups and blocks, absent ones are not, however
-/// many traces there are.
+/// Guarantees: every trace is found with all its row groups and blocks, absent ones are not,
+/// however many traces there are.
 #[test]
 fn finds_traces() {
     for traces in [0u64, 1, 2, 300, 20_000] {
@@ -28,7 +28,7 @@ fn finds_traces() {
             builder.add(id(n), 3, 131_071);
             builder.add(id(n), 3, 0);
         }
-        let (_folder, index) = open(&builder.finish());
+        let (_folder, index) = open(&builder.finish(5));
         let index = index.unwrap();
         for n in (0..traces).step_by(1 + traces as usize / 997) {
             let mut found = index.find(id(n)).unwrap();
@@ -42,6 +42,7 @@ fn finds_traces() {
         }
         assert_eq!(index.find(id(traces + 7)).unwrap(), []);
         assert_eq!(index.read_all().unwrap().len() as u64, traces * 2);
+        assert_eq!(index.file_crc(), 5);
     }
 }
 
@@ -50,13 +51,15 @@ fn finds_traces() {
 fn damage() {
     let mut builder = TraceIndexBuilder::default();
     (0..100).for_each(|n| builder.add(id(n), 0, 0));
-    let bytes = builder.finish();
+    let bytes = builder.finish(5);
     let mut flipped = bytes.clone();
     flipped[200] ^= 1;
     assert!(open(&flipped).1.unwrap().read_all().is_err());
-    flipped.clone_from(&bytes);
-    flipped[9] ^= 1;
-    assert!(open(&flipped).1.is_err());
+    for byte in 8..16 {
+        flipped.clone_from(&bytes);
+        flipped[byte] ^= 0xff;
+        assert!(open(&flipped).1.is_err());
+    }
     assert!(open(&bytes[..bytes.len() - 1]).1.is_err());
     assert!(open(&bytes[..10]).1.is_err());
 }

@@ -1,4 +1,4 @@
-"""The requests that the end-to-end test sends to the Flask example, and what each must leave.
+"""The requests that an end-to-end test sends to an example, and what each must leave.
 
 Trace ids, parent ids and markers are made here and sent along, so that what the server shows can be
 held against what was sent without trusting anything in between.
@@ -10,6 +10,7 @@ import json
 import random
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,56 +37,6 @@ class Route:
     nested: tuple[str, ...] = ()
     # A span below and one of its attributes, to be found by name and by attribute.
     attribute: tuple[str, str, Any] | None = None
-
-
-ROUTES = (
-    Route("GET", "/api/activities/home", "GET /api/activities/home",
-          nested=("home-activities-mock-data",),
-          attribute=("home-activities-mock-data", "app.result_length", 3)),
-    Route("GET", "/api/activities/@mira", "GET /api/activities/@<handle>",
-          nested=("user-activities", "mock-data"),
-          attribute=("user-activities", "app.handle", "mira")),
-    Route("GET", "/api/activities/@%20", "GET /api/activities/@<handle>", 422,
-          nested=("user-activities",), attribute=("user-activities", "app.handle", " ")),
-    Route("GET", "/api/activities/notifications", "GET /api/activities/notifications",
-          nested=("notifications-mock-data",),
-          attribute=("notifications-mock-data", "app.result_length", 1)),
-    Route("GET", "/api/activities/search?term=cloud", "GET /api/activities/search",
-          nested=("search-activities",),
-          attribute=("search-activities", "app.search_term", "cloud")),
-    Route("GET", "/api/activities/search?term=", "GET /api/activities/search", 422,
-          nested=("search-activities",), attribute=("search-activities", "app.search_term", "")),
-    Route("GET", "/api/activities/0b1c", "GET /api/activities/<activity_uuid>",
-          nested=("show-activity",), attribute=("show-activity", "app.activity_uuid", "0b1c")),
-    Route("GET", "/api/activities/failing", "GET /api/activities/failing", 500,
-          nested=("failing-mock-data",)),
-    Route("POST", "/api/activities", "POST /api/activities",
-          body={"message": "héllo", "ttl": "1-day"}, nested=("create-activity",),
-          attribute=("create-activity", "app.message_length", 5)),
-    Route("POST", "/api/activities", "POST /api/activities", 422, body={},
-          nested=("create-activity",), attribute=("create-activity", "app.message_length", 0)),
-    Route("POST", "/api/activities/0b1c/reply", "POST /api/activities/<activity_uuid>/reply",
-          body={"message": "yes"}, nested=("create-reply",),
-          attribute=("create-reply", "app.message_length", 3)),
-    Route("POST", "/api/activities/0b1c/reply", "POST /api/activities/<activity_uuid>/reply", 422,
-          body={"message": " "}, nested=("create-reply",)),
-    Route("GET", "/api/message_groups", "GET /api/message_groups",
-          nested=("message-groups-mock-data",),
-          attribute=("message-groups-mock-data", "app.result_length", 2)),
-    Route("GET", "/api/messages/@tomas", "GET /api/messages/@<handle>",
-          nested=("messages-mock-data",),
-          attribute=("messages-mock-data", "app.handle", "tomas")),
-    # This one calls the application again: a client span, and a second server span below it.
-    Route("POST", "/api/messages", "POST /api/messages",
-          body={"message": "at noon", "user_receiver_handle": "tomas"},
-          nested=("create-message", "GET", "GET /api/users/@<handle>/short", "short-profile"),
-          attribute=("short-profile", "app.handle", "tomas")),
-    Route("POST", "/api/messages", "POST /api/messages", 422, body={},
-          nested=("create-message",)),
-    Route("GET", "/rollbar/test", "GET /rollbar/test"),
-    Route("GET", "/api/health-check", "GET /api/health-check"),
-    Route("GET", "/no/such/route", "GET /no/such/route", 404),
-)
 
 
 @dataclass(frozen=True)
@@ -121,11 +72,12 @@ class Sent:
         return spellings + ([self.shown_trace_id] if self.shown_trace_id != plain else [])
 
 
-def send_all(address: str, rng: random.Random, run: str, round_number: int) -> list[Sent]:
+def send_all(
+    address: str, rng: random.Random, routes: Sequence[Route], run: str, round_number: int
+) -> list[Sent]:
     """Sends every request once, in an order drawn from the seed."""
-    routes = rng.sample(ROUTES, len(ROUTES))
     return [send(address, rng, route, f"{run}-{round_number}-{place}", place)
-            for place, route in enumerate(routes)]
+            for place, route in enumerate(rng.sample(routes, len(routes)))]
 
 
 def send(address: str, rng: random.Random, route: Route, marker: str, place: int) -> Sent:

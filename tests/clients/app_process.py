@@ -1,40 +1,37 @@
-"""The Flask example as a process: started, asked for its address, and stopped in good order."""
+"""An example as a process: started, asked for its address, and stopped in good order."""
 
 from __future__ import annotations
 
 import os
 import select
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-APP_FOLDER = Path(__file__).resolve().parents[2] / "examples" / "flask"
-
-SERVICE_NAME = "backend-flask"
-
 GREETING = "listening on "
 
-# Importing Flask and the SDK takes seconds on a busy machine.
+# Importing Python's SDK takes seconds on a busy machine.
 START_TIMEOUT_S = 120
 
-# The exporter retries for as long as this before it gives up on the last batch.
+# Python's exporter retries for as long as this before it gives up on the last batch.
 STOP_TIMEOUT_S = 120
 
 
 @contextmanager
-def running_app(otlp_url: str) -> Iterator[str]:
+def running_app(
+    command: Sequence[str], folder: Path, service_name: str, otlp_url: str
+) -> Iterator[str]:
     """Runs the application; gives its address. At the end it has sent all telemetry and is gone."""
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith("OTEL_")}
-    environment |= {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp_url, "OTEL_SERVICE_NAME": SERVICE_NAME,
+    environment |= {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp_url, "OTEL_SERVICE_NAME": service_name,
                     "PYTHONDONTWRITEBYTECODE": "1", "NO_PROXY": "127.0.0.1",
                     "no_proxy": "127.0.0.1"}
     with tempfile.TemporaryFile() as log, subprocess.Popen(
-            [sys.executable, "app.py", "--listen", "127.0.0.1:0"], cwd=APP_FOLDER,
+            [*command, "--listen", "127.0.0.1:0"], cwd=folder,
             env=environment, stdout=subprocess.PIPE, stderr=log) as process:
         try:
             yield _address(process, log)

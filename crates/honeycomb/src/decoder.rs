@@ -1,0 +1,117 @@
+//! From a request's bytes to events, when it arrives and again when the log is replayed.
+//!
+//! Both go through one function, and everything that it needs beside the body stands in the log as
+//! [`Facts`]: so replay gives the very events that were acknowledged.
+
+use body::{ContentType, Encoding};
+use bytes::{BufMut, Bytes, BytesMut};
+use model::{Batch, Error, Result, Signal, Timestamp};
+use otlp::{DECODER_VERSION, Decoded};
+use registry::KeyClass;
+use store::Record;
+
+use crate::routing;
+
+/// The door's number in the log.
+pub const DOOR: u16 = 1;
+
+/// The version of what decoding follows beside the request itself: so far there are no settings.
+pub(crate) const SETTINGS_VERSION: u16 = 1;
+
+/// Most bytes of a replayed body, decompressed. It was under its server's limit when it came; this
+/// only keeps a damaged record from taking all memory.
+const REPLAY_BYTES_MAX: usize = 4 << 30;
+
+/// What decoding must know of a request beside its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) signal: Signal,
+    pub(crate) content: ContentType,
+    pub(crate) encoding: Encoding,
+    pub(crate) class: KeyClass,
+    /// The dataset that the request names.
+    pub(crate) dataset: String,
+}
+
+/// Bytes of facts before the name of the dataset.
+const FACTS_BYTES: usize = 4;
+
+impl Facts {
+    /// Them as the log keeps them.
+    pub(crate) fn encode(&self) -> Bytes {
+        let mut out = BytesMut::with_capacity(FACTS_BYTES + self.dataset.len());
+        out.put_u8(self.signal.code());
+        out.put_u8(self.content.code());
+        out.put_u8(self.encoding.code());
+        out.put_u8(u8::from(self.class == KeyClass::Classic));
+        out.put_slice(self.dataset.as_bytes());
+        out.freeze()
+    }
+
+    fn decode(context: &[u8]) -> Option<Self> {
+        let [signal, content, encoding, class, dataset @ ..] = context else { return None };
+        Some(Self {
+            signal: Signal::from_code(*signal)?,
+            content: ContentType::from_code(*content)?,
+            encoding: Encoding::from_code(*encoding)?,
+            class: match class {
+                0 => KeyClass::Environment,
+                1 => KeyClass::Classic,
+                _ => return None,
+            },
+            dataset: String::from_utf8(dataset.to_vec()).ok()?,
+        })
+    }
+
+    /// The events of a decompressed body.
+    pub(crate) fn events(&self, body: &Bytes, arrival: Timestamp, seed: u64) -> Result<Decoded> {
+        let dataset =
+            |service: Option<&str>| routing::dataset(self.signal, self.class, &self.dataset, service);
+        let context = otlp::Context { arrival, seed, dataset: &dataset };
+        otlp::decode(self.signal, self.content, body, &context)
+    }
+}
+
+/// Decodes what the log keeps of this door's requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Decoder;
+
+impl store::Decoder for Decoder {
+    fn decode(&self, record: &Record) -> Result<Vec<Batch>> {
+        let versions = (record.door, record.decoder_version, record.settings_version);
+        if versions != (DOOR, DECODER_VERSION, SETTINGS_VERSION) {
+            return Err(Error::corrupt(format!(
+                "it came through door {} in version {} (settings {}), which this server does not \
+                 know: start the version that wrote it, or a newer one",
+                versions.0, versions.1, versions.2
+            )));
+        }
+        let facts = Facts::decode(&record.context)
+            .ok_or_else(|| Error::corrupt("what the log says of its body is damaged"))?;
+        let body = body::decompress(facts.encoding, &record.body, REPLAY_BYTES_MAX)?;
+        Ok(vec![facts.events(&body, record.arrival, record.seed)?.batch])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guarantees: facts come out of the log as they went in, and damaged ones do not.
+    #[test]
+    fn facts_come_back() {
+        let facts = Facts {
+            signal: Signal::Logs,
+            content: ContentType::Json,
+            encoding: Encoding::Zstd,
+            class: KeyClass::Classic,
+            dataset: "döner shop".to_owned(),
+        };
+        let encoded = facts.encode();
+        assert_eq!(Facts::decode(&encoded), Some(facts));
+        assert_eq!(Facts::decode(&encoded[..3]), None);
+        let mut wrong = encoded.to_vec();
+        wrong[3] = 9;
+        assert_eq!(Facts::decode(&wrong), None);
+    }
+}

@@ -1,0 +1,61 @@
+//! The door: what it stands on, and the paths it answers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::post;
+use model::{Clock, Random, Signal};
+use registry::Keys;
+use store::Intake;
+
+use crate::api::{export, export_metrics};
+use crate::counts::{Counted, Counts};
+
+/// What the door stands on.
+pub struct Parts {
+    /// Who may come in.
+    pub keys: Arc<Keys>,
+    /// Where events go.
+    pub intake: Arc<Intake>,
+    /// Memory of request bodies and their events, until these are in segments.
+    pub budget: body::Budget,
+    /// What one body may take.
+    pub limits: body::Limits,
+    /// The time of arrivals.
+    pub clock: Arc<dyn Clock>,
+    /// Seeds of requests.
+    pub random: Arc<dyn Random>,
+}
+
+/// The open door.
+pub struct Door {
+    pub(crate) parts: Parts,
+    pub(crate) counted: Counted,
+}
+
+impl Door {
+    /// A door on these parts.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let counted = Counted::new(Arc::clone(&parts.clock));
+        Arc::new(Self { parts, counted })
+    }
+
+    /// What has come in since the start.
+    pub fn counts(&self) -> Counts {
+        self.counted.read()
+    }
+
+    /// The paths that clients send to. With and without a slash behind them: both are configured.
+    pub fn routes(self: &Arc<Self>) -> Router {
+        let spans = |door, request| export::handle(door, Signal::Spans, request);
+        let logs = |door, request| export::handle(door, Signal::Logs, request);
+        Router::new()
+            .route("/v1/traces", post(spans))
+            .route("/v1/traces/", post(spans))
+            .route("/v1/logs", post(logs))
+            .route("/v1/logs/", post(logs))
+            .route("/v1/metrics", post(export_metrics::handle))
+            .route("/v1/metrics/", post(export_metrics::handle))
+            .with_state(Arc::clone(self))
+    }
+}

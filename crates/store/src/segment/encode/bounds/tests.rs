@@ -1,0 +1,34 @@
+use super::*;
+
+fn of(texts: &[&str]) -> (TextBound, TextBound) {
+    let entries = Entries::Text(texts.iter().map(|text| text.as_bytes()).collect());
+    let codes: Vec<u32> = (0..texts.len() as u32).collect();
+    match Bounds::of_values(&entries, &codes) {
+        Bounds::Text(least, greatest) => (least, greatest),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Guarantees: bounds of long texts lie outside them and do not pass for values that occur, also
+/// where a character of several bytes makes the cut shorter; short ones are what they are.
+#[test]
+fn texts() {
+    let long = "0123456789012345678901234567890€ and more";
+    let (least, greatest) = of(&[long]);
+    assert!(least.bytes.as_slice() < long.as_bytes() && greatest.bytes.as_slice() > long.as_bytes());
+    assert!(least.bytes.len() < TEXT_BOUND_BYTES && !least.is_exact && !greatest.is_exact);
+    let whole = "01234567890123456789012345678901";
+    assert_eq!(whole.len(), TEXT_BOUND_BYTES);
+    let (least, greatest) = of(&["", whole]);
+    assert!(least.is_exact && greatest.is_exact);
+    assert_eq!((least.bytes.as_slice(), greatest.bytes.as_slice()), (&b""[..], whole.as_bytes()));
+}
+
+/// Guarantees: a text of the last characters there are has no bound above it rather than a wrong
+/// one.
+#[test]
+fn the_greatest_text() {
+    let text = "\u{10ffff}".repeat(20);
+    let entries = Entries::Text(vec![text.as_bytes()]);
+    assert!(matches!(Bounds::of_values(&entries, &[0]), Bounds::Unknown));
+}

@@ -1,0 +1,17 @@
+//! The store on real folders: damage, full disks, deletion, and bounds.
+//!
+//! One program for all of it, since each test program links Parquet and SQLite once more.
+
+mod bounds;
+mod check;
+mod damage;
+mod deletion;
+mod faults;
+mod full;
+mod intake;
+mod names;
+mod read;
+mod retention;
+mod times;
+mod waiting;
+mod world;

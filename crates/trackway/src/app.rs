@@ -1,0 +1,164 @@
+//! Everything that a running server has, made once and shared by its tasks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use body::Budget;
+use honeycomb::{Door, Parts};
+use model::{Clock, Error, Random, Result, SystemClock, SystemRandom};
+use query::{Engine, Limits};
+use registry::Keys;
+use store::{Intake, Seams, Snapshot, Store};
+use tokio::sync::Mutex;
+
+use crate::faults::Faults;
+use crate::folder::Folder;
+use crate::listen::Connections;
+use crate::observer::Watch;
+use crate::readiness::{Phase, Readiness};
+use crate::settings::Settings;
+use crate::switches::Switches;
+
+/// Most bytes of disk for what questions spill. Beyond it a question is wrong rather than large,
+/// and the disk is needed for events.
+const SPILL_BYTES: u64 = 8 << 30;
+/// Memory for the footers of files: those of some hundred segments, a day's as a question has it.
+const FOOTER_BYTES: usize = 32 << 20;
+/// How long a client waits before it asks a server again that is starting.
+const STARTING: Duration = Duration::from_secs(1);
+
+/// A server's parts.
+pub(crate) struct App {
+    /// How it was set.
+    pub(crate) settings: Settings,
+    /// Where its files are; held by it alone.
+    pub(crate) folder: Folder,
+    /// What it keeps.
+    pub(crate) store: Arc<Store>,
+    /// Where the doors hand events in.
+    pub(crate) intake: Arc<Intake>,
+    /// Who may come in.
+    pub(crate) keys: Arc<Keys>,
+    /// Answers questions.
+    pub(crate) engine: Engine,
+    /// Where events come in.
+    pub(crate) door: Arc<Door>,
+    /// Memory of request bodies.
+    pub(crate) budget: Budget,
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Whether it is ready.
+    pub(crate) readiness: Readiness,
+    /// The connections of all its listeners.
+    pub(crate) connections: Arc<Connections>,
+    /// What is wrong with the server itself.
+    pub(crate) faults: Arc<Faults>,
+    /// Held while the store's numbers are taken, which may wait for its disk.
+    pub(crate) measuring: Arc<Mutex<()>>,
+}
+
+impl App {
+    /// Puts a server together on a folder that it has locked. Events are neither accepted nor read
+    /// until the log has been replayed.
+    pub(crate) fn new(settings: Settings, folder: Folder, switches: Switches) -> Result<Arc<Self>> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let registry = Arc::new(folder.registry()?);
+        let keys = Keys::open(
+            Arc::clone(&registry),
+            settings.keys.value,
+            Arc::clone(&clock),
+            Arc::clone(&random),
+        )?;
+        let keys = Arc::new(keys);
+        let seams = Seams {
+            disk: Arc::new(folder.disk()?),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+            observer: Arc::new(Watch::new(Arc::clone(&clock), switches.hold)),
+        };
+        let accept_log_damage = settings.accept_log_damage.value;
+        let store_settings = store::Settings { accept_log_damage, ..switches.store };
+        let store = Arc::new(Store::open(seams, folder.catalog()?, store_settings)?);
+        let limits = question_limits(&settings, folder.empty_spill()?);
+        let engine = Engine::new(&limits, Arc::clone(&clock))?;
+        let budget = Budget::new(settings.memory.value as usize);
+        let intake = Arc::new(Intake::default());
+        let door = Door::new(Parts {
+            keys: Arc::clone(&keys),
+            intake: Arc::clone(&intake),
+            budget: budget.clone(),
+            limits: body::Limits::default(),
+            clock: Arc::clone(&clock),
+            random,
+        });
+        Ok(Arc::new(Self {
+            settings,
+            folder,
+            store,
+            intake,
+            keys,
+            engine,
+            door,
+            budget,
+            clock,
+            readiness: Readiness::default(),
+            connections: Arc::default(),
+            faults: Arc::default(),
+            measuring: Arc::default(),
+        }))
+    }
+
+    /// Whether everything works; otherwise why not, in words.
+    pub(crate) fn check_ready(&self) -> Result<(), String> {
+        match self.readiness.phase() {
+            Phase::Replaying => return Err("replaying the log".to_owned()),
+            Phase::Stopping => return Err("stopping".to_owned()),
+            Phase::Ready => {}
+        }
+        match self.store.trouble() {
+            Some(trouble) => Err(format!("storage cannot be written: {trouble}")),
+            None => Ok(()),
+        }
+    }
+
+    /// A view of everything acknowledged so far; not before it has all been read back, because a
+    /// part of it would look like all.
+    pub(crate) async fn snapshot(self: &Arc<Self>) -> Result<Snapshot> {
+        self.check_replayed()?;
+        let store = Arc::clone(&self.store);
+        // It waits for whoever changes the store's state, and that may be waiting for the disk.
+        blocking(move || Ok(store.snapshot())).await
+    }
+
+    /// Refuses what needs all events while they are being read back.
+    pub(crate) fn check_replayed(&self) -> Result<()> {
+        if self.readiness.phase() == Phase::Replaying {
+            return Err(Error::unavailable(STARTING, "the server is starting: replaying the log"));
+        }
+        Ok(())
+    }
+}
+
+/// Does what may wait for a disk, on a thread that nobody else waits for.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Error::unavailable(STARTING, "the server is stopping")),
+    }
+}
+
+fn question_limits(settings: &Settings, spill_folder: PathBuf) -> Limits {
+    Limits {
+        threads: settings.query_threads.value as usize,
+        memory_bytes: settings.query_memory.value as usize,
+        spill_bytes: SPILL_BYTES,
+        spill_folder,
+        time: Duration::from_secs(settings.query_seconds.value),
+        footer_bytes: FOOTER_BYTES,
+    }
+}

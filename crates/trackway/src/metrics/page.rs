@@ -1,0 +1,74 @@
+//! A page of numbers in Prometheus's text format, version 0.0.4.
+
+use std::fmt::Write as _;
+
+/// What every name begins with.
+const PREFIX: &str = "trackway_";
+
+/// A page that grows.
+#[derive(Default)]
+pub(super) struct Page(String);
+
+impl Page {
+    /// A number that goes up and down.
+    pub(super) fn gauge(&mut self, name: &str, help: &str, value: u64) {
+        self.family(name, "gauge", help);
+        self.line(format_args!("{PREFIX}{name} {value}"));
+    }
+
+    /// A number that only grows.
+    pub(super) fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.family(name, "counter", help);
+        self.line(format_args!("{PREFIX}{name} {value}"));
+    }
+
+    /// Numbers that only grow, one for each reason. A reason that has not come up has no line.
+    pub(super) fn counters_by_reason(
+        &mut self,
+        name: &str,
+        help: &str,
+        counts: &[(&'static str, u64)],
+    ) {
+        self.family(name, "counter", help);
+        for (reason, count) in counts {
+            let reason = reason.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
+            self.line(format_args!("{PREFIX}{name}{{reason=\"{reason}\"}} {count}"));
+        }
+    }
+
+    /// The whole page.
+    pub(super) fn text(self) -> String {
+        self.0
+    }
+
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        self.line(format_args!("# HELP {PREFIX}{name} {help}"));
+        self.line(format_args!("# TYPE {PREFIX}{name} {kind}"));
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        writeln!(self.0, "{line}").expect("text takes text");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guarantees: a family has its help and type before its lines, and labels are escaped.
+    #[test]
+    fn families_are_written() {
+        let mut page = Page::default();
+        page.gauge("segments", "Live segments.", 3);
+        page.counters_by_reason("refused_total", "Refused.", &[("too \"large\"", 2), ("b\\c", 1)]);
+        let expected = r#"# HELP trackway_segments Live segments.
+# TYPE trackway_segments gauge
+trackway_segments 3
+# HELP trackway_refused_total Refused.
+# TYPE trackway_refused_total counter
+trackway_refused_total{reason="too \"large\""} 2
+trackway_refused_total{reason="b\\c"} 1
+"#;
+        assert_eq!(page.text(), expected);
+    }
+}

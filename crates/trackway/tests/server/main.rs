@@ -1,0 +1,18 @@
+//! The real binary from outside: started on any ports and a folder of its own, asked over HTTP, and
+//! stopped or killed.
+//!
+//! Whatever crosses the process is tested here, what a module does alone beside it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it finds what it must not")]
+
+mod check;
+mod commands;
+mod config;
+mod datasets;
+mod health;
+mod keys;
+mod recovery;
+mod spans;
+mod starting;
+mod stopping;
+mod world;
