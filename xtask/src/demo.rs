@@ -10,14 +10,13 @@ mod traffic;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use crate::build::{self, Profile};
 use crate::folder::TemporaryFolder;
 use crate::process::Process;
 use crate::server::{Launch, Server};
-use interrupt::Interrupt;
+use interrupt::{Asked, Interrupt};
 use traffic::Traffic;
 
 const USAGE: &str = "\
@@ -62,16 +61,12 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode, S
     let app = start_app(&server.otlp_url)?;
     let mut demo = Demo { server, app, traffic: Traffic::new() };
     let shown = demo.show(&data);
+    let mut asked = Asked::Us;
     if shown.is_ok() && !options.once {
         println!("\nLight traffic goes on. Ctrl-C ends it.");
-        demo.keep_running(&interrupt)?;
-        // The terminal sends Ctrl-C to all of us; a second signal would cut their ends short.
-        demo.app.process.wait(STOP_TIME_MAX)?;
-        demo.server.wait()?;
-    } else {
-        demo.app.process.terminate(STOP_TIME_MAX)?;
-        demo.server.stop()?;
+        asked = demo.keep_running(&interrupt)?;
     }
+    demo.end(asked)?;
     if let Some(data) = options.data.filter(|_| shown.is_ok()) {
         println!("The data are in {}.", data.display());
     }
@@ -156,16 +151,37 @@ impl Demo {
     }
 
     /// Sends a request now and then until somebody interrupts.
-    fn keep_running(&mut self, interrupt: &Interrupt) -> Result<(), String> {
+    fn keep_running(&mut self, interrupt: &Interrupt) -> Result<Asked, String> {
         loop {
-            match interrupt.received.recv_timeout(REQUEST_EVERY) {
-                Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                Err(RecvTimeoutError::Timeout) => {}
+            if let Some(asked) = interrupt.wait(REQUEST_EVERY) {
+                return Ok(asked);
             }
-            // Neither says anything more; an error is that it ended.
-            self.server.process.line(Duration::ZERO)?;
-            self.app.process.line(Duration::ZERO)?;
-            self.traffic.one_more(&self.app.url)?;
+            if let Err(error) = self.still_running() {
+                // Ctrl-C may reach the others before us.
+                return interrupt.wait(REQUEST_EVERY).ok_or(error);
+            }
+        }
+    }
+
+    fn still_running(&mut self) -> Result<(), String> {
+        // Neither says anything more; an error is that it ended.
+        self.server.process.line(Duration::ZERO)?;
+        self.app.process.line(Duration::ZERO)?;
+        self.traffic.one_more(&self.app.url)
+    }
+
+    /// The service ends first: its last spans still find the server.
+    fn end(self, asked: Asked) -> Result<(), String> {
+        match asked {
+            // The terminal has told them; a second signal would cut their ends short.
+            Asked::Everybody => {
+                self.app.process.wait(STOP_TIME_MAX)?;
+                self.server.wait()
+            }
+            Asked::Us => {
+                self.app.process.terminate(STOP_TIME_MAX)?;
+                self.server.stop()
+            }
         }
     }
 }

@@ -13,11 +13,12 @@ use super::asking::Asking;
 use super::figure::Figure;
 use super::hour::Hour;
 use super::load::Truth;
+use super::options::Options;
 use super::report::Report;
 use super::spread::milliseconds;
 use super::subject::Subject;
 use super::usage;
-use crate::build::{self, Profile};
+use crate::build;
 use crate::stopwatch::Stopwatch;
 
 /// The settings of the store: no segment is small enough to be merged on, because as many small
@@ -28,16 +29,15 @@ const MISSING_TRACE: &str = "00000000000000000000000000c01d57";
 
 /// Starts a server on the folder `data`, which no server uses, after it has been grown.
 pub(super) fn run(
+    options: &Options,
     data: &Path,
-    bytes: u64,
     hour: &Hour,
     truth: &Truth,
     report: &mut Report,
 ) -> Result<(), String> {
-    let grown = grow(data, bytes)?;
+    let grown = grow(data, options.cold_bytes)?;
     let watch = Stopwatch::start();
-    let binary = build::binary("trackway", Profile::Release);
-    let subject = Subject::start_as(&binary, data, STORE)?;
+    let subject = Subject::start_as(&options.binary("trackway"), data, STORE)?;
     let ready = milliseconds(watch.elapsed());
     let mut asking = Asking::open(&subject)?;
     let query = json!({"calculations": [{"op": "COUNT"}], "breakdowns": ["service.name"]});

@@ -68,7 +68,7 @@ pub(super) fn run(
     hour: &Hour,
 ) -> Result<(Subject, Ingest, Truth), String> {
     disk::remove(data)?;
-    let mut subject = Subject::start(data)?;
+    let mut subject = Subject::start(&options.binary("trackway"), data)?;
     let truth_file = data.with_extension("truth.json");
     let (cpu, threads) = (subject.cpu()?, usage::cpu_by_thread(subject.id())?);
     let written = usage::written(subject.id())?;

@@ -19,7 +19,6 @@ use super::load;
 use super::options::Options;
 use super::report::Report;
 use super::subject::Subject;
-use crate::build::{self, Profile};
 
 /// Spans of the run, less than a row group: one flush.
 const SPANS: u64 = 100_000;
@@ -35,7 +34,7 @@ pub(super) fn run(options: &Options, hour: &Hour, report: &mut Report) -> Result
     let data = options.folder.join("instructions");
     disk::remove(&data)?;
     let counts = data.with_extension("callgrind");
-    let wrapper = wrapper(&data, &counts)?;
+    let wrapper = wrapper(&options.binary("trackway"), &data, &counts)?;
     let mut subject = Subject::start_as(&wrapper, &data, STORE)?;
     let options = Options { spans: SPANS, ..options.clone() };
     let truth = data.with_extension("truth.json");
@@ -52,13 +51,13 @@ pub(super) fn run(options: &Options, hour: &Hour, report: &mut Report) -> Result
 }
 
 /// A program that runs the server under callgrind, with the arguments that it is given.
-fn wrapper(data: &Path, counts: &Path) -> Result<PathBuf, String> {
+fn wrapper(server: &Path, data: &Path, counts: &Path) -> Result<PathBuf, String> {
     let path = data.with_extension("sh");
     let failed = |error| format!("writing {}: {error}", path.display());
     let script = format!(
         "#!/bin/sh\nexec valgrind --quiet --tool=callgrind --callgrind-out-file='{}' '{}' \"$@\"\n",
         counts.display(),
-        build::binary("trackway", Profile::Release).display()
+        server.display()
     );
     std::fs::write(&path, script).map_err(failed)?;
     std::fs::set_permissions(&path, Permissions::from_mode(0o755)).map_err(failed)?;

@@ -9,7 +9,6 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::options::Options;
-use crate::build::{self, Profile};
 
 /// The requests that are prepared before the measured time, when they are compressed: all of them,
 /// because compressing costs the sender more than decompressing costs the server.
@@ -51,7 +50,7 @@ pub(super) fn send(
     start: &str,
     truth: &Path,
 ) -> Result<Sent, String> {
-    let mut load = Command::new(build::binary("trackway-load", Profile::Release));
+    let mut load = Command::new(options.binary("trackway-load"));
     load.args(["--url", url, "--start", start, "--encoding", sending.encoding]);
     load.args(["--spans", &options.spans.to_string(), "--seed", &options.seed.to_string()]);
     load.args(["--connections", &sending.connections.to_string(), "--truth"]).arg(truth);

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crate::build;
+use crate::build::{self, Profile};
 
 pub(super) const USAGE: &str = "\
 usage: cargo xtask bench [options]
@@ -16,6 +16,7 @@ usage: cargo xtask bench [options]
   --rate N           spans a second of the paced ingest (100000)
   --cold-bytes N     bytes of segments that the cold start pretends to have (100000000000)
   --folder DIR       where data folders are made; on a disk (trackway/bench in the cache folder)
+  --binaries DIR     measure the trackway and trackway-load in DIR instead of building them
   --instructions     count the instructions of ingest under callgrind, on 100000 spans
   --keep             leave the data folder of the queries where it is, and say where
   --json             print one JSON document instead of the table
@@ -60,6 +61,8 @@ pub(super) struct Options {
     pub(super) rate: u64,
     pub(super) cold_bytes: u64,
     pub(super) folder: PathBuf,
+    /// Where the binaries are; built if none.
+    pub(super) binaries: Option<PathBuf>,
     pub(super) with_instructions: bool,
     pub(super) keeps: bool,
     pub(super) is_json: bool,
@@ -76,6 +79,7 @@ impl Options {
             rate: 100_000,
             cold_bytes: 100_000_000_000,
             folder: default_folder()?,
+            binaries: None,
             with_instructions: false,
             keeps: false,
             is_json: false,
@@ -95,6 +99,7 @@ impl Options {
                 "--rate" => options.rate = number(&name, &value()?)?,
                 "--cold-bytes" => options.cold_bytes = number(&name, &value()?)?,
                 "--folder" => options.folder = PathBuf::from(value()?),
+                "--binaries" => options.binaries = Some(PathBuf::from(value()?)),
                 "--instructions" => options.with_instructions = true,
                 "--keep" => options.keeps = true,
                 "--json" => options.is_json = true,
@@ -102,6 +107,14 @@ impl Options {
             }
         }
         Ok(Some(options))
+    }
+
+    /// Where the binary `name` is.
+    pub(super) fn binary(&self, name: &str) -> PathBuf {
+        match &self.binaries {
+            Some(folder) => folder.join(name),
+            None => build::binary(name, Profile::Release),
+        }
     }
 
     pub(super) fn wants(&self, part: Part) -> bool {

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::usage;
-use crate::build::{self, Profile};
 use crate::http;
 use crate::server::{Launch, Server};
 use crate::stopwatch::Stopwatch;
@@ -34,12 +33,12 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// Starts the release build on `data`.
-    pub(super) fn start(data: &Path) -> Result<Self, String> {
-        Self::start_as(&build::binary("trackway", Profile::Release), data, STORE)
+    /// Starts `binary` on `data`.
+    pub(super) fn start(binary: &Path, data: &Path) -> Result<Self, String> {
+        Self::start_as(binary, data, STORE)
     }
 
-    /// Starts `binary` on `data` with other settings of the store.
+    /// The same with other settings of the store.
     pub(super) fn start_as(binary: &Path, data: &Path, store: &str) -> Result<Self, String> {
         let mut log = data.as_os_str().to_owned();
         log.push(".log");

@@ -1,11 +1,11 @@
 //! An input of a compaction: its file, footer and trace index, and which of its rows are live.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use model::{Base, Error, Result, Timestamp};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::SchemaDescriptor;
 
 use super::pool::Pool;
@@ -22,7 +22,8 @@ use crate::segment::{
 pub(super) struct Source {
     pub(super) meta: SegmentMeta,
     reader: SegmentReader,
-    metadata: ParquetMetaData,
+    /// Made once: it is as large as the file is wide, and asked for once a column.
+    metadata: ArrowReaderMetadata,
     columns: Vec<FooterColumn>,
     places: HashMap<FieldId, usize>,
     index: TraceIndex,
@@ -42,6 +43,9 @@ impl Source {
         reader.verify(&meta.path, index.file_crc())?;
         let metadata = reader.metadata(&meta.path)?;
         let columns = describe(&metadata).map_err(|error| unreadable(&meta.path, error))?.columns;
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let metadata = ArrowReaderMetadata::try_new(Arc::new(metadata), options)
+            .map_err(|error| unreadable(&meta.path, error))?;
         let places =
             columns.iter().enumerate().map(|(at, column)| (column.column.field, at)).collect();
         let traces = OnceLock::new();
@@ -75,9 +79,10 @@ impl Source {
     pub(super) fn chunk(&self, field: FieldId, group: usize) -> Result<ColumnCloseResult> {
         let missing = || Error::bug("a copied column is there");
         let column = *self.places.get(&field).ok_or_else(missing)?;
-        let metadata = self.metadata.row_group(group).column(column).clone();
-        let offsets = self.metadata.offset_index().map(|index| index[group][column].clone());
-        let bounds = self.metadata.column_index().map(|index| index[group][column].clone());
+        let file = self.metadata.metadata();
+        let metadata = file.row_group(group).column(column).clone();
+        let offsets = file.offset_index().map(|index| index[group][column].clone());
+        let bounds = file.column_index().map(|index| index[group][column].clone());
         Ok(ColumnCloseResult {
             bytes_written: metadata.compressed_size() as u64,
             rows_written: u64::from(self.meta.groups[group]),

@@ -2,11 +2,8 @@
 
 use model::{Result, SpanId, TraceId};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{Float64Type, Int32Type, Int64Type, TimestampNanosecondType};
@@ -34,16 +31,15 @@ pub(crate) enum ColumnValues {
 /// Decodes one column of one row group.
 pub(super) fn read_column(
     reader: &SegmentReader,
-    metadata: &ParquetMetaData,
+    metadata: &ArrowReaderMetadata,
     group: usize,
     column: usize,
     physical: Physical,
 ) -> Result<ColumnValues, ParquetError> {
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let metadata = ArrowReaderMetadata::try_new(metadata.clone().into(), options)?;
     let rows = metadata.metadata().row_group(group).num_rows() as usize;
     let mask = ProjectionMask::leaves(metadata.parquet_schema(), [column]);
-    let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(reader.clone(), metadata)
+    let (reader, metadata) = (reader.clone(), metadata.clone());
+    let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata)
         .with_row_groups(vec![group])
         .with_projection(mask)
         .with_batch_size(rows.max(1))

@@ -24,8 +24,10 @@ pub enum Way {
 
 impl Way {
     /// Every name, in the order of tables.
-    pub const NAMES: [&str; 9] =
-        ["append", "flush", "commit", "recycle", "compact", "remove", "moment", "start", "catalog"];
+    pub const NAMES: [&str; 10] = [
+        "append", "flush", "commit", "recycle", "compact", "remove", "moment", "start", "catalog",
+        "file",
+    ];
 
     /// Its name in tables and on the command line.
     pub const fn name(self) -> &'static str {

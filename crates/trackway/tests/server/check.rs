@@ -31,7 +31,7 @@ fn damage_is_named() {
     for _ in 0..4 {
         spans::send(&server, "api", 5);
     }
-    while server.metric("trackway_flushes_total") < 1.0 {}
+    server.wait_until_flushed();
     let refusal = world.run(&["check", data]).refused(2);
     assert!(refusal.contains("in use by another process"), "{refusal}");
     server.kill();

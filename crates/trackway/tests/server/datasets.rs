@@ -81,7 +81,7 @@ fn flushed_datasets_have_sizes() {
     for _ in 0..4 {
         spans::send(&server, "api", 5);
     }
-    while server.metric("trackway_flushes_total") < 1.0 {}
+    server.wait_until_flushed();
     assert_eq!(spans::rows(&server, "api"), Some(20));
     let (_, body) = server.get("/api/v1/datasets");
     let body: Value = serde_json::from_str(&body).unwrap();

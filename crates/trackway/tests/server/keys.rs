@@ -77,11 +77,11 @@ fn environments_are_apart() {
     let other = create(&world, &["--environment", "other", "--value", "a-key-of-our-own"]);
     assert_eq!(other, "a-key-of-our-own");
     // The server looks for changes of keys once a second.
-    while send_status(&server, &other) == 200 && spans::rows(&server, "api").is_some() {
+    server.wait_until("the key is known", |server| {
         let (status, _) = server.ask(Method::DELETE, "/api/v1/datasets/api", &[], None);
         assert!(status == 200 || status == 404);
-    }
-    assert_eq!(spans::rows(&server, "api"), None);
+        send_status(server, &other) == 200 && spans::rows(server, "api").is_none()
+    });
     let headers = [("x-honeycomb-team", other.as_str())];
     let (status, body) = server.ask(Method::GET, "/api/v1/datasets", &headers, None);
     assert_eq!(status, 200);
@@ -101,7 +101,7 @@ fn revoked_keys_are_refused() {
     let data = data.to_str().unwrap();
     let said = world.run(&["key", "revoke", "front door", "--data", data]).done();
     assert!(said.contains("is revoked"), "{said}");
-    while list_status(&server, Some(&key)) == 200 {}
+    server.wait_until("refused", |server| list_status(server, Some(&key)) != 200);
     assert_eq!(list_status(&server, Some(&key)), 401);
     server.stop();
 

@@ -15,4 +15,5 @@ mod recovery;
 mod spans;
 mod starting;
 mod stopping;
+mod vectors;
 mod world;

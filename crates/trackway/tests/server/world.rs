@@ -19,6 +19,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::Builder;
 use std::time::Duration;
 
+use model::{Clock as _, SystemClock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -197,6 +198,23 @@ impl Server {
         let lacks = |text: &mut String| !text.contains(wanted);
         let waited = self.log.grown.wait_timeout_while(text, PATIENCE, lacks).unwrap();
         assert!(!waited.1.timed_out(), "{wanted:?} was not logged");
+    }
+
+    /// Asks again and again until something holds that the server tells only when asked.
+    pub(crate) fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let clock = SystemClock::new();
+        while !holds(self) {
+            assert!(clock.elapsed() < PATIENCE, "never: {what}");
+        }
+    }
+
+    /// Waits until everything that filled a generation is in segments. What was acknowledged before
+    /// is then in segments or in the generation that grows, and nothing is being written.
+    pub(crate) fn wait_until_flushed(&self) {
+        self.wait_until("flushed", |server| {
+            server.metric("trackway_flushes_total") >= 1.0
+                && server.metric("trackway_flushes_pending") == 0.0
+        });
     }
 
     /// Sends it a signal.

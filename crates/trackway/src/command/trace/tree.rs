@@ -40,8 +40,10 @@ pub(super) fn draw(trace: &Value) -> Result<String, Stop> {
     let mut drawn = vec![false; count];
     columns.draw_from(roots, &children, &mut drawn, &mut text);
     // Spans that are each other's ancestors hang from no root.
-    while let Some(span) = drawn.iter().position(|drawn| !drawn) {
-        columns.draw_from(vec![span], &children, &mut drawn, &mut text);
+    for span in 0..count {
+        if !drawn[span] {
+            columns.draw_from(vec![span], &children, &mut drawn, &mut text);
+        }
     }
     text.push_str(&footnotes(trace));
     Ok(text)
