@@ -65,7 +65,9 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode, S
         print!("{USAGE}");
         return Ok(ExitCode::SUCCESS);
     };
-    build::build(&["trackway", "trackway-load"], Profile::Release)?;
+    if options.binaries.is_none() {
+        build::build(&["trackway", "trackway-load"], Profile::Release)?;
+    }
     disk::prepare(&options.folder)?;
     eprintln!("calibration");
     let before = Calibration::take(&options.folder)?;
@@ -143,7 +145,7 @@ fn ask(
     subject.stop()?;
     if options.wants(Part::ColdStart) {
         eprintln!("cold start");
-        cold_start::run(&data, options.cold_bytes, hour, truth, report)?;
+        cold_start::run(options, &data, hour, truth, report)?;
     }
     Ok(())
 }

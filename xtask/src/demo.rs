@@ -66,11 +66,11 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode, S
         println!("\nLight traffic goes on. Ctrl-C ends it.");
         asked = demo.keep_running(&interrupt)?;
     }
-    demo.end(asked)?;
+    let ended = demo.end(asked);
     if let Some(data) = options.data.filter(|_| shown.is_ok()) {
         println!("The data are in {}.", data.display());
     }
-    shown.map(|()| ExitCode::SUCCESS)
+    shown.and(ended).map(|()| ExitCode::SUCCESS)
 }
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
@@ -87,6 +87,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
             "--listen" => options.listen = value()?,
             "--otlp-http" => options.otlp_http = value()?,
             "--once" => options.once = true,
+            "--help" | "-h" => return Err(USAGE.to_owned()),
             other => return Err(format!("unknown argument {other}\n{USAGE}")),
         }
     }

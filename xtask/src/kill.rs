@@ -67,7 +67,7 @@ pub(crate) fn check(seed: u64) -> Result<(), String> {
 }
 
 fn build() -> Result<(), String> {
-    build::build(&["trackway", "testkit"], Profile::Dev)
+    build::build(&["trackway", "trackway-kill"], Profile::Dev)
 }
 
 fn campaign() -> Command {

@@ -10,6 +10,7 @@ mod build;
 mod demo;
 mod folder;
 mod http;
+mod kill;
 mod process;
 mod python;
 mod server;
@@ -26,6 +27,7 @@ usage: cargo xtask COMMAND
   demo    starts a server and a service that sends to it, and shows what can be asked
   test    runs every check, or those that are named; --list says which there are
   tidy    checks the project's rules that are not lints: one line for each finding
+  kill    kills a server again and again and sees that it loses nothing
   bench   measures the release build; --help says what
 ";
 
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     let done = match arguments.next().as_deref() {
         Some("bench") => bench::run(arguments),
         Some("demo") => demo::run(arguments),
+        Some("kill") => kill::run(arguments),
         Some("test") => test::run(arguments),
         Some("tidy") => tidy::run(arguments),
         Some("help" | "--help" | "-h") => {

@@ -13,10 +13,16 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use crate::build;
 use crate::stopwatch::Stopwatch;
+use crate::{build, kill};
 
-const USAGE: &str = "usage: cargo xtask test [--list] [--seed N] [NAME...]";
+const USAGE: &str = "\
+usage: cargo xtask test [--list] [--seed N] [NAME...]
+
+  --list    says which checks there are
+  --seed N  what random checks begin with (1)
+  NAME      runs this check alone, or these
+";
 
 /// What random checks begin with unless they are told otherwise: the same for everybody, so that a
 /// check that fails fails again.
@@ -31,7 +37,7 @@ struct Step {
 }
 
 /// All checks: the quick ones first, then those that everything after them builds upon.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "fmt", promise: "every Rust file is as rustfmt writes it", check: rust::fmt },
     Step { name: "tidy", promise: "the rules that are not lints are kept", check: rust::tidy },
     Step { name: "clippy", promise: "no lint has anything to say", check: rust::clippy },
@@ -41,6 +47,11 @@ const STEPS: [Step; 10] = [
         check: rust::tests,
     },
     Step { name: "doc", promise: "the documentation has no dead link", check: rust::doc },
+    Step {
+        name: "kill",
+        promise: "nothing acknowledged is lost by kill -9, and planted bugs are found",
+        check: kill,
+    },
     Step {
         name: "python",
         promise: "the Python that tests the server is right itself",
@@ -79,6 +90,10 @@ impl Run {
         command.current_dir(build::root()).args(arguments);
         command
     }
+}
+
+fn kill(run: &Run) -> Result<(), String> {
+    kill::check(run.seed)
 }
 
 /// What the command line asks for.
@@ -123,6 +138,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
     let mut options = Options { names: Vec::new(), seed: SEED_DEFAULT, list: false };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            "--help" | "-h" => return Err(USAGE.to_owned()),
             "--list" => options.list = true,
             "--seed" => {
                 let seed = arguments.next().ok_or(USAGE)?;

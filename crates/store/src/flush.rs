@@ -11,9 +11,7 @@ mod rest;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use model::{
-    Base, Dataset, DatasetId, EnvironmentId, Key, Result, Signal, Timestamp, ValueType,
-};
+use model::{Base, Dataset, DatasetId, EnvironmentId, Key, Result, Signal, Timestamp, ValueType};
 
 use crate::catalog::{Attribute, AttributeTable, DatasetTable, NewAttribute};
 use crate::disk::Disk;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
@@ -29,6 +29,9 @@ pub(crate) use patience::Patience;
 /// Most connections at once. Each sender has one or a few; thousands of senders are more than one
 /// machine's disk takes events from.
 const CONNECTIONS_MAX: usize = 10_000;
+/// Connections that may wait to be taken: thousands of senders come at once after a restart, and
+/// the system may allow fewer.
+const BACKLOG: u32 = 4_096;
 /// How long to wait for a connection to end when the process can open no more files.
 const NO_FILES_PAUSE: Duration = Duration::from_secs(1);
 
@@ -102,9 +105,8 @@ pub(crate) struct Listener {
 impl Listener {
     /// Opens the port that a setting wants. An error names the port, the setting and what would
     /// change it.
-    pub(crate) async fn bind(setting: Setting, wanted: &Chosen<SocketAddr>) -> Result<Self, Stop> {
-        let opened = TcpListener::bind(wanted.value).await;
-        let opened = opened.and_then(|socket| Ok((socket.local_addr()?, socket)));
+    pub(crate) fn bind(setting: Setting, wanted: &Chosen<SocketAddr>) -> Result<Self, Stop> {
+        let opened = open(wanted.value).and_then(|socket| Ok((socket.local_addr()?, socket)));
         let (address, socket) = opened.map_err(|error| cannot_bind(setting, wanted, &error))?;
         Ok(Self { socket, address })
     }
@@ -146,6 +148,14 @@ impl Listener {
         drop(self.socket);
         graceful.shutdown().await;
     }
+}
+
+fn open(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A port that a server just left is not taken by what its connections left behind.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Some failures are of the one connection. Others mean that the process has no files or memory

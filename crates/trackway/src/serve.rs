@@ -73,8 +73,8 @@ fn leave(runtime: Runtime) {
 
 async fn serve(app: &Arc<App>) -> Result<(), Stop> {
     let mut signals = Signals::new()?;
-    let main = Listener::bind(LISTEN, &app.settings.listen).await?;
-    let otlp = Listener::bind(OTLP_HTTP, &app.settings.otlp_http).await?;
+    let main = Listener::bind(LISTEN, &app.settings.listen)?;
+    let otlp = Listener::bind(OTLP_HTTP, &app.settings.otlp_http)?;
     output::announce(&format!("listening on http://{} (main)", main.address()));
     output::announce(&format!("listening on http://{} (otlp-http)", otlp.address()));
 

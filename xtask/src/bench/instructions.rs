@@ -1,8 +1,10 @@
 //! Instructions of an ingest, counted by callgrind: the figure that a busy machine leaves alone.
 //!
 //! The server runs fifty times slower in there, so the run is small and its times mean nothing.
-//! The functions that took most stand in the report, each with all that it called.
+//! The functions that took most stand in the report: ours with all that they call, and any by
+//! itself.
 
+use std::collections::BTreeSet;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -22,8 +24,11 @@ use super::subject::Subject;
 
 /// Spans of the run, less than a row group: one flush.
 const SPANS: u64 = 100_000;
-/// Functions that are told.
+/// Functions that are told, with their callees and by themselves.
 const FUNCTIONS: usize = 40;
+/// What stands in the names of our own functions. Plumbing between them calls itself, and what
+/// callgrind counts for functions that do is more than there is.
+const CRATES: [&str; 6] = ["body::", "honeycomb::", "model::", "otlp::", "store::", "trackway::"];
 /// Old enough that nothing is flushed before all has been sent, however slowly.
 const STORE: &str = "flush_after_ms=60000,compact_after_ms=3000";
 /// How long the server may take to stop in there, its counts written.
@@ -41,12 +46,17 @@ pub(super) fn run(options: &Options, hour: &Hour, report: &mut Report) -> Result
     load::send(&options, FLAT_OUT, &subject.server.otlp_url, &hour.start_text, &truth)?;
     subject.settle()?;
     subject.server.process.terminate(STOP_TIME_MAX)?;
-    let (total, functions) = annotate(&counts)?;
+    let with_callees = annotate(&counts, true)?;
+    let total = total(&with_callees).ok_or("callgrind_annotate told no total")?;
+    let inclusive = functions(&with_callees, total, &CRATES);
+    let own = functions(&annotate(&counts, false)?, total, &[]);
     let each = total as f64 / SPANS as f64;
     report.add(Figure::new("ingest: instructions a span", each, ""));
-    report.note(format!("instructions of an ingest, most first, callees included:\n{functions}"));
-    let functions: Vec<&str> = functions.lines().map(str::trim).collect();
-    report.detail("instructions", json!({ "total": total, "functions": functions }));
+    let list = |lines: &[String]| lines.join("\n");
+    report.note(format!("instructions of ours with what they call:\n{}", list(&inclusive)));
+    report.note(format!("instructions of any function by itself:\n{}", list(&own)));
+    let details = json!({ "total": total, "with_callees": inclusive, "by_itself": own });
+    report.detail("instructions", details);
     disk::remove(&data)
 }
 
@@ -64,26 +74,36 @@ fn wrapper(server: &Path, data: &Path, counts: &Path) -> Result<PathBuf, String>
     Ok(path)
 }
 
-/// The total, and a line for each of the functions that took most.
-fn annotate(counts: &Path) -> Result<(u64, String), String> {
+/// The instructions of functions, with those of their callees or without.
+fn annotate(counts: &Path, with_callees: bool) -> Result<String, String> {
     let mut annotate = Command::new("callgrind_annotate");
-    let annotated = annotate.arg("--inclusive=yes").arg("--threshold=100").arg(counts).output();
+    let inclusive = if with_callees { "yes" } else { "no" };
+    annotate.arg(format!("--inclusive={inclusive}")).arg("--threshold=100").arg(counts);
+    let annotated = annotate.output();
     let annotated = annotated.map_err(|error| format!("starting callgrind_annotate: {error}"))?;
-    let text = String::from_utf8_lossy(&annotated.stdout);
-    read(&text).ok_or_else(|| format!("callgrind_annotate said {:?}", text.lines().next()))
+    Ok(String::from_utf8_lossy(&annotated.stdout).into_owned())
 }
 
-fn read(text: &str) -> Option<(u64, String)> {
-    let total = text.lines().find(|line| line.ends_with("PROGRAM TOTALS"))?;
-    let total = number(total)?;
-    let mut functions = String::new();
-    let named = text.lines().filter(|line| line.contains(".rs:") || line.contains("???:"));
-    for line in named.take(FUNCTIONS) {
-        let (count, name) = (number(line)?, line.split_once(':')?.1);
-        let name = name.split(" [").next().unwrap_or(name);
-        functions.push_str(&format!("{:6.2} % {name}\n", count as f64 * 100.0 / total as f64));
-    }
-    Some((total, functions))
+/// The instructions of the whole run.
+fn total(annotated: &str) -> Option<u64> {
+    number(annotated.lines().find(|line| line.ends_with("PROGRAM TOTALS"))?)
+}
+
+/// A line for each of the functions that took most, as far as they are of `crates`; of any if
+/// there is none. One function may stand in several lines, for each file it was inlined from; the
+/// first is the largest.
+fn functions(annotated: &str, total: u64, crates: &[&str]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let named = annotated.lines().filter_map(|line| {
+        let (count, place) = (number(line)?, line.split_once(')')?.1);
+        let (_, name) = place.split_once(':')?;
+        let name = name.split(" [").next().unwrap_or(name).trim();
+        let is_ours = crates.iter().any(|krate| name.contains(krate));
+        (is_ours || crates.is_empty()).then_some((count, name))
+    });
+    let largest = named.filter(|(_, name)| seen.insert(*name));
+    let share = |count| count as f64 * 100.0 / total as f64;
+    largest.take(FUNCTIONS).map(|(count, name)| format!("{:6.2} % {name}", share(count))).collect()
 }
 
 /// The number at the beginning of a line, with commas between its thousands.
@@ -94,16 +114,19 @@ fn number(line: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{functions, total};
 
     /// Guarantees: totals and functions are read as callgrind_annotate writes them.
     #[test]
     fn annotated() {
         let text = "Profile data file\n\n2,000,000 (100.0%)  PROGRAM TOTALS\n\n\
                     1,500,000 (75.00%)  src/store.rs:store::flush [/bin/trackway]\n\
+                    900,000 (45.00%)  src/other.rs:store::flush [/bin/trackway]\n\
                     500,000 (25.00%)  ???:memcpy [/lib/libc.so.6]\n";
-        let (total, functions) = read(text).unwrap();
+        let total = total(text).unwrap();
         assert_eq!(total, 2_000_000);
-        assert_eq!(functions, " 75.00 % store::flush\n 25.00 % memcpy\n");
+        let every = functions(text, total, &[]);
+        assert_eq!(every, [" 75.00 % store::flush", " 25.00 % memcpy"]);
+        assert_eq!(functions(text, total, &["store::"]), every[..1]);
     }
 }

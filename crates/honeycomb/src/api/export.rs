@@ -22,12 +22,13 @@ use crate::{error, ingest};
 const UNSUPPORTED_CONTENT: &str = "unsupported content-type, valid types are: \
      application/protobuf, application/x-protobuf, application/json";
 
-/// How much of a refused request is read and thrown away before it is answered. A client that is
-/// cut off while it sends sees a broken connection instead of the reason.
-const READ_OFF_BYTES_MAX: usize = 1 << 20;
+/// How much of a refused request is read and thrown away before it is answered: as much as any
+/// client that means well sends. One that is cut off while it sends sees a broken connection, tries
+/// again, and never learns the reason.
+const READ_OFF_BYTES_MAX: usize = 128 << 20;
 
 /// How long that may take.
-const READ_OFF_PATIENCE: Duration = Duration::from_secs(1);
+const READ_OFF_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn handle(
     State(door): State<Arc<Door>>,

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use model::{DatasetId, Result, Timestamp};
 
-use super::{Store, lock, remove_file};
+use super::segments::remove_file;
+use super::{Store, lock};
 use crate::catalog::DatasetTable;
 use crate::disk::Disk;
 use crate::log::{Log, storage_failed};

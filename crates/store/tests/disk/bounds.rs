@@ -22,7 +22,7 @@ fn value_of(name: usize) -> Plain {
         1 => Plain::Int(name as i64 - 5_000),
         2 => Plain::float(name as f64),
         3 => Plain::float(f64::NAN),
-        _ => Plain::Bool(name % 2 == 0),
+        _ => Plain::Bool(name.is_multiple_of(2)),
     }
 }
 
@@ -58,9 +58,13 @@ fn ten_thousand_names() {
                 event
             })
             .collect();
-        expected.extend(events.iter().map(|event| event.attributes.iter().cloned().collect()).zip(
-            request * 20..,
-        ).map(|(attributes, id): (BTreeMap<String, Plain>, usize)| (id as i64, attributes)));
+        expected.extend(
+            events
+                .iter()
+                .map(|event| event.attributes.iter().cloned().collect())
+                .zip(request * 20..)
+                .map(|(attributes, id): (BTreeMap<String, Plain>, usize)| (id as i64, attributes)),
+        );
         world.send(&events);
         if request == 2 {
             world.flush();
@@ -184,8 +188,7 @@ fn memory_is_accounted_for_until_it_is_free() {
     let mut world = World::with(small());
     let freed = Arc::new(AtomicUsize::new(0));
     let event = Event::new("cart", world.now()).with("id", Plain::Int(1));
-    let (request, _answer) =
-        world.request(&[event], Some(Box::new(Guard(Arc::clone(&freed)))));
+    let (request, _answer) = world.request(&[event], Some(Box::new(Guard(Arc::clone(&freed)))));
     world.store.append(vec![request]);
     let count = || freed.load(Ordering::SeqCst);
     world.store.freeze();

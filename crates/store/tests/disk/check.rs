@@ -80,7 +80,7 @@ fn bits_of_values() {
     let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
     let end = chunks.map(|chunk| chunk.byte_range()).map(|(start, length)| start + length).max();
     let mut missed = Vec::new();
-    for at in (4..end.unwrap() as usize).step_by(7) {
+    for at in (4..end.unwrap() as usize).step_by(31) {
         if after(&world, &path, |bytes| bytes[at] ^= 1 << (at % 8)).is_empty() {
             missed.push(at);
         }
@@ -125,12 +125,13 @@ fn the_catalog() {
     let world = world();
     let connection = rusqlite::Connection::open(world.folder.path().join(store::CATALOG)).unwrap();
     // An index that lacks what its table has.
-    connection.execute_batch(
-        "PRAGMA writable_schema=ON;
+    connection
+        .execute_batch(
+            "PRAGMA writable_schema=ON;
          UPDATE sqlite_master SET sql = 'CREATE INDEX dataset_by_key ON dataset (name, name_key)'
          WHERE name = 'dataset_by_key';",
-    )
-    .unwrap();
+        )
+        .unwrap();
     drop(connection);
     let findings = world.check();
     let damage = damage_of(&findings);

@@ -229,7 +229,7 @@ fn any_damage_is_an_error() {
     let seed = 7;
     let random = model::SeededRandom::new(seed);
     let mut failures = 0;
-    for round in 0..400 {
+    for round in 0..150 {
         let mut bytes = whole.clone();
         for _ in 0..1 + random.below(3) {
             let at = random.below(bytes.len() as u64) as usize;
@@ -242,5 +242,5 @@ fn any_damage_is_an_error() {
         failures += usize::from(error.is_some());
         assert!(world.check().iter().any(|found| found.is_damage), "seed {seed}, round {round}");
     }
-    assert!(failures > 50, "{failures}");
+    assert!(failures > 20, "{failures}");
 }

@@ -1,12 +1,11 @@
 //! What is deleted is gone: from answers at once, from the disk when its time comes.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use store::{Settings, Stage};
 
-use crate::world::{ENVIRONMENT, Event, Plain, World, small};
+use crate::world::{ENVIRONMENT, Event, NO_FILES, Plain, World, small};
 
 /// Text that no file may hold in the end.
 const MARKER: &str = "the-card-number-of-somebody";
@@ -49,8 +48,8 @@ fn deleted_rows_leave_every_file() {
     assert_eq!(datasets(&world), ["cart"]);
     while world.store.flush_one().unwrap() {}
     world.compact();
-    assert_eq!(world.files_with(MARKER), [PathBuf::new(); 0]);
-    assert_eq!(world.files_with(name), [PathBuf::new(); 0]);
+    assert_eq!(world.files_with(MARKER), NO_FILES);
+    assert_eq!(world.files_with(name), NO_FILES);
     assert_eq!(world.ids(), (0..100).collect::<Vec<_>>());
     world.restart();
     assert_eq!(world.ids(), (0..100).collect::<Vec<_>>());
@@ -68,7 +67,7 @@ fn a_deletion_outlives_a_restart() {
     assert_eq!(datasets(&world), [""; 0]);
     world.flush();
     world.compact();
-    assert_eq!(world.files_with(MARKER), [PathBuf::new(); 0]);
+    assert_eq!(world.files_with(MARKER), NO_FILES);
 }
 
 /// Guarantees: a few deleted rows among many leave their segment a day later.
@@ -83,7 +82,7 @@ fn few_deleted_rows_leave_within_a_day() {
     assert_eq!(world.files_with(MARKER).len(), 1, "a rewrite is not worth it yet");
     world.clock.pass(DAY);
     world.compact();
-    assert_eq!(world.files_with(MARKER), [PathBuf::new(); 0]);
+    assert_eq!(world.files_with(MARKER), NO_FILES);
 }
 
 /// Guarantees: bytes of a deleted dataset in a file of the log that waits for its next use are
@@ -113,14 +112,14 @@ fn a_deletion_on_a_busy_server() {
         while world.store.flush_one().unwrap() {}
     }
     world.compact();
-    assert_eq!(world.files_with(MARKER), [PathBuf::new(); 0]);
+    assert_eq!(world.files_with(MARKER), NO_FILES);
     let files = world.files("log");
     for _ in 0..6 {
         fill(&mut world);
         world.flush();
     }
     let made: Vec<_> = world.files("log").into_iter().filter(|one| !files.contains(one)).collect();
-    assert_eq!(made, [PathBuf::new(); 0]);
+    assert_eq!(made, NO_FILES);
 }
 
 /// Guarantees: a dataset that is deleted while its rows are written into segments stays deleted,
@@ -150,7 +149,7 @@ fn deleted_while_it_is_flushed() {
         world.compact();
         world.clock.pass(DAY);
         world.compact();
-        assert_eq!(world.files_with(MARKER), [PathBuf::new(); 0], "{stage:?}");
+        assert_eq!(world.files_with(MARKER), NO_FILES, "{stage:?}");
         world.restart();
         assert_eq!(of_somebody(&world), [Some(7)], "{stage:?}");
         assert_eq!(world.ids().len(), 11);
@@ -189,7 +188,7 @@ fn removals_last() {
     while world.store.compact_one().unwrap() {}
     world.disk.take_synced();
     world.store.maintain().unwrap();
-    assert_eq!(world.files("segments"), [PathBuf::new(); 0]);
+    assert_eq!(world.files("segments"), NO_FILES);
     let synced = world.disk.take_synced();
     assert!(synced.contains(&folder) && synced.contains(&"log".into()), "{synced:?}");
 }
@@ -215,7 +214,7 @@ fn removals_that_fail_are_tried_again() {
     let mut named = world.store.files();
     named.sort();
     assert_eq!(world.files("segments"), named);
-    assert_eq!(world.files_with(MARKER), [PathBuf::new(); 0]);
+    assert_eq!(world.files_with(MARKER), NO_FILES);
     assert_eq!(world.store.gauges().log_bytes, log_bytes(&world));
     let connection = rusqlite::Connection::open(world.folder.path().join(store::CATALOG)).unwrap();
     let dead: i64 = connection

@@ -1,6 +1,7 @@
 //! The store on real folders: damage, full disks, deletion, and bounds.
 //!
 //! One program for all of it, since each test program links Parquet and SQLite once more.
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 mod bounds;
 mod check;

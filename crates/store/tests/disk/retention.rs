@@ -1,11 +1,10 @@
 //! How long rows are kept.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use model::{ErrorKind, NANOS_PER_HOUR, NANOS_PER_SECOND};
 
-use crate::world::{ENVIRONMENT, Event, Plain, World};
+use crate::world::{ENVIRONMENT, Event, NO_FILES, Plain, World};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -37,7 +36,7 @@ fn old_rows_go() {
     assert_eq!(world.ids(), expected);
     world.clock.pass(2 * DAY);
     world.compact();
-    assert_eq!(world.files_with(MARKER), [PathBuf::new(); 0]);
+    assert_eq!(world.files_with(MARKER), NO_FILES);
     world.restart();
     assert_eq!(world.ids(), expected);
 }
@@ -48,7 +47,11 @@ fn old_rows_go() {
 fn age_counts_from_the_later_time() {
     let mut world = World::new();
     let (now, hour) = (world.now(), NANOS_PER_HOUR);
-    world.send(&[marked(1, now), marked(2, now - 40 * 24 * hour), marked(3, now + 100 * 24 * hour)]);
+    world.send(&[
+        marked(1, now),
+        marked(2, now - 40 * 24 * hour),
+        marked(3, now + 100 * 24 * hour),
+    ]);
     world.send(&[marked(4, i64::MAX)]);
     retain(&world, "cart", Some(2 * DAY));
     world.flush();
@@ -79,7 +82,10 @@ fn a_very_late_row_keeps_no_others() {
     world.clock.pass(2 * HOUR);
     assert_eq!(world.ids(), [0; 0]);
     world.compact();
-    assert_eq!(world.files_with(MARKER).iter().filter(|path| path.starts_with("segments")).count(), 0);
+    assert_eq!(
+        world.files_with(MARKER).iter().filter(|path| path.starts_with("segments")).count(),
+        0
+    );
 }
 
 /// Guarantees: rows that expired before they could be flushed are not brought back by rows that
@@ -134,9 +140,8 @@ fn a_clock_that_is_set_back() {
 fn the_limits_of_retention() {
     let mut world = World::new();
     world.send_some("cart", 0..1);
-    let set = |world: &World, retention| {
-        world.store.set_retention(ENVIRONMENT, "cart", Some(retention))
-    };
+    let set =
+        |world: &World, retention| world.store.set_retention(ENVIRONMENT, "cart", Some(retention));
     for bad in [Duration::ZERO, HOUR - Duration::from_nanos(1), Duration::MAX] {
         let error = set(&world, bad).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");

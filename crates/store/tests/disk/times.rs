@@ -3,7 +3,7 @@
 use model::{NANOS_PER_HOUR, NANOS_PER_SECOND};
 
 use crate::read::Row;
-use crate::world::{Event, Plain, World};
+use crate::world::{Event, NO_FILES, Plain, World};
 
 /// Sends events, and sees that they read the same from memory, after a restart, from fresh
 /// segments, and from merged ones.
@@ -60,9 +60,8 @@ fn all_times() {
         i64::MAX - 1,
         i64::MAX,
     ];
-    let event = |(id, time): (usize, &i64)| {
-        Event::new("cart", *time).with("id", Plain::Int(id as i64))
-    };
+    let event =
+        |(id, time): (usize, &i64)| Event::new("cart", *time).with("id", Plain::Int(id as i64));
     reads_back_everywhere(&times.iter().enumerate().map(event).collect::<Vec<_>>());
 }
 
@@ -103,7 +102,7 @@ fn nothing_at_all() {
     world.flush();
     world.compact();
     assert_eq!(world.rows(), []);
-    assert_eq!(world.files("segments"), [std::path::PathBuf::new(); 0]);
+    assert_eq!(world.files("segments"), NO_FILES);
     world.send_some("cart", 0..1);
     assert_eq!(world.ids(), [0]);
 }

@@ -80,11 +80,11 @@ fn questions_while_the_catalog_commits() {
 #[test]
 fn horizons_move_together() {
     let mut world = World::new();
-    let day = Some(Duration::from_secs(86_400));
+    let day = Duration::from_secs(86_400);
     for dataset in 0..5 {
         let name = format!("service-{dataset}");
         world.send_some(&name, 0..1);
-        world.store.set_retention(ENVIRONMENT, &name, day).unwrap();
+        world.store.set_retention(ENVIRONMENT, &name, Some(day)).unwrap();
     }
     world.clock.pass(Duration::from_secs(3_600));
     let commits = world.commits.count.load(Ordering::SeqCst);
@@ -92,6 +92,6 @@ fn horizons_move_together() {
     assert_eq!(world.commits.count.load(Ordering::SeqCst), commits + 1);
     let snapshot = world.store.snapshot();
     let horizons = snapshot.datasets().live().map(|dataset| dataset.horizon);
-    let expected = world.now() - day.unwrap().as_nanos() as i64;
+    let expected = world.now() - day.as_nanos() as i64;
     assert!(horizons.flatten().all(|horizon| horizon.nanos() == expected));
 }

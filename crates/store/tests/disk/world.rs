@@ -13,8 +13,8 @@ use model::{
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use store::{
-    CATALOG, Catalog, Decoder, Finding, Lease, Observer, Pending, Record, Recovery, Seams, Settings,
-    Stage, Store,
+    CATALOG, Catalog, Decoder, Finding, Lease, Observer, Pending, Record, Recovery, Seams,
+    Settings, Stage, Store,
 };
 use tempfile::TempDir;
 
@@ -22,6 +22,8 @@ use crate::faults::FaultyDisk;
 use crate::read::{Row, read_all};
 
 pub(crate) const ENVIRONMENT: EnvironmentId = EnvironmentId::DEFAULT;
+/// What a folder without files holds.
+pub(crate) const NO_FILES: [PathBuf; 0] = [];
 /// When every world begins.
 pub(crate) const START: i64 = 495_000 * NANOS_PER_HOUR + NANOS_PER_HOUR / 2;
 
@@ -194,8 +196,7 @@ impl World {
         let (clock, observer) = (Arc::new(clock), Arc::new(Bystander::default()));
         let commits = Arc::new(Commits::default());
         let catalog = open_catalog(folder.path(), &commits).unwrap();
-        let (store, _) =
-            start(seams(&disk, &clock, &observer), catalog, settings.clone()).unwrap();
+        let (store, _) = start(seams(&disk, &clock, &observer), catalog, settings.clone()).unwrap();
         let store = Arc::new(store);
         Self { folder, disk, clock, observer, commits, settings, store, requests: 0 }
     }

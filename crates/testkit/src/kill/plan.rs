@@ -83,7 +83,7 @@ const STAGES: u64 = 6;
 /// Writes of a thread to the catalog's log among which one is picked: those of some flushes.
 const CATALOG_WRITES: u64 = 200;
 /// Calls of a thread to the disk among which one is picked: those of some flushes.
-const FILE_CALLS: u64 = 600;
+const FILE_CALLS: u64 = 250;
 
 /// How many of 20 kills are of each kind: every stage twice, and most of the others where no stage
 /// helps.

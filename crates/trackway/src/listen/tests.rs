@@ -28,7 +28,7 @@ async fn run(most: usize, routes: Router) -> Running {
 
 async fn run_with(most: usize, patience: Patience, routes: Router) -> Running {
     let wanted = Chosen { value: ANY, origin: Origin::Default };
-    let listener = Listener::bind(LISTEN, &wanted).await.unwrap();
+    let listener = Listener::bind(LISTEN, &wanted).unwrap();
     let address = listener.address();
     let connections = Arc::new(Connections::new(most, patience));
     let (stop, stopping) = watch::channel(false);
@@ -65,7 +65,7 @@ async fn read_until(stream: &mut TcpStream, text: &str) -> String {
 async fn taken_ports_are_named() {
     let running = run(10, routes()).await;
     let taken = Chosen { value: running.address, origin: Origin::Flag("--listen".to_owned()) };
-    let refusal = match Listener::bind(LISTEN, &taken).await {
+    let refusal = match Listener::bind(LISTEN, &taken) {
         Ok(_) => panic!("the port is open twice"),
         Err(stop) => format!("{stop:?}"),
     };

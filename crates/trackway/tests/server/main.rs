@@ -11,6 +11,7 @@ mod config;
 mod datasets;
 mod health;
 mod keys;
+mod limits;
 mod recovery;
 mod spans;
 mod starting;

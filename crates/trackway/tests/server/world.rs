@@ -217,6 +217,11 @@ impl Server {
         });
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> i32 {
+        self.process.lock().unwrap().pid.as_raw_nonzero().get()
+    }
+
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.process.lock().unwrap().pid, signal).unwrap();

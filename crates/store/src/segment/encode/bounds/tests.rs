@@ -15,7 +15,9 @@ fn of(texts: &[&str]) -> (TextBound, TextBound) {
 fn texts() {
     let long = "0123456789012345678901234567890€ and more";
     let (least, greatest) = of(&[long]);
-    assert!(least.bytes.as_slice() < long.as_bytes() && greatest.bytes.as_slice() > long.as_bytes());
+    assert!(
+        least.bytes.as_slice() < long.as_bytes() && greatest.bytes.as_slice() > long.as_bytes()
+    );
     assert!(least.bytes.len() < TEXT_BOUND_BYTES && !least.is_exact && !greatest.is_exact);
     let whole = "01234567890123456789012345678901";
     assert_eq!(whole.len(), TEXT_BOUND_BYTES);
