@@ -51,7 +51,12 @@ struct Options {
 
 /// Runs the demonstration. Says why if it could not.
 pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode, String> {
-    let options = options(arguments)?;
+    let arguments: Vec<String> = arguments.collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        print!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let options = options(arguments.into_iter())?;
     build::build(&["trackway", "cruddur"], Profile::Dev)?;
     let temporary = TemporaryFolder::make()?;
     let data = options.data.clone().unwrap_or_else(|| temporary.path().join("data"));
@@ -87,7 +92,6 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
             "--listen" => options.listen = value()?,
             "--otlp-http" => options.otlp_http = value()?,
             "--once" => options.once = true,
-            "--help" | "-h" => return Err(USAGE.to_owned()),
             other => return Err(format!("unknown argument {other}\n{USAGE}")),
         }
     }

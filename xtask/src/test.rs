@@ -106,7 +106,12 @@ struct Options {
 
 /// Runs the checks. Fails if one does; says why if it could not begin.
 pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode, String> {
-    let options = options(arguments)?;
+    let arguments: Vec<String> = arguments.collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        print!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let options = options(arguments.into_iter())?;
     if options.list {
         for step in &STEPS {
             println!("{:14}{}", step.name, step.promise);
@@ -138,7 +143,6 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
     let mut options = Options { names: Vec::new(), seed: SEED_DEFAULT, list: false };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--help" | "-h" => return Err(USAGE.to_owned()),
             "--list" => options.list = true,
             "--seed" => {
                 let seed = arguments.next().ok_or(USAGE)?;

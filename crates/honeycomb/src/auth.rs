@@ -31,7 +31,9 @@ pub(crate) fn admit_sender(keys: &Keys, headers: &HeaderMap, signal: Signal) -> 
         denied(match refusal {
             Refusal::Missing => "missing 'x-honeycomb-team' header",
             Refusal::Unknown => "unknown API key - check your credentials",
-            Refusal::Revoked => "this API key was revoked - create another with `trackway key create`",
+            Refusal::Revoked => {
+                "this API key was revoked - create another with `trackway key create`"
+            }
             Refusal::NotPermitted(_) => "this API key may not send events",
         })
     })?;

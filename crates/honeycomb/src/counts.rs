@@ -1,4 +1,5 @@
-//! What came in and what was refused, by reason; a case of each reason goes to the log now and then.
+//! What came in and what was refused, by reason; a case of each reason goes to the log now and
+//! then.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -65,8 +65,9 @@ impl Facts {
 
     /// The events of a decompressed body.
     pub(crate) fn events(&self, body: &Bytes, arrival: Timestamp, seed: u64) -> Result<Decoded> {
-        let dataset =
-            |service: Option<&str>| routing::dataset(self.signal, self.class, &self.dataset, service);
+        let dataset = |service: Option<&str>| {
+            routing::dataset(self.signal, self.class, &self.dataset, service)
+        };
         let context = otlp::Context { arrival, seed, dataset: &dataset };
         otlp::decode(self.signal, self.content, body, &context)
     }

@@ -10,8 +10,8 @@ use otlp::StatusCode as Code;
 pub(crate) fn response(error: &Error, content: ContentType) -> Response {
     let (status, code) = statuses(error.kind());
     let answer = otlp::failure(code, &error.to_string(), content);
-    let mut response = (status, [(header::CONTENT_TYPE, media_type(content))], answer.body)
-        .into_response();
+    let mut response =
+        (status, [(header::CONTENT_TYPE, media_type(content))], answer.body).into_response();
     if let ErrorKind::Throttled { retry_after } | ErrorKind::Unavailable { retry_after } =
         error.kind()
     {
@@ -54,8 +54,6 @@ const fn statuses(kind: ErrorKind) -> (StatusCode, Code) {
         ErrorKind::TooCostly => (StatusCode::UNPROCESSABLE_ENTITY, Code::ResourceExhausted),
         ErrorKind::Throttled { .. } => (StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted),
         ErrorKind::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable),
-        ErrorKind::Corrupt | ErrorKind::Bug => {
-            (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal)
-        }
+        ErrorKind::Corrupt | ErrorKind::Bug => (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal),
     }
 }

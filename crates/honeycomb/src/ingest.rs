@@ -1,6 +1,5 @@
 //! The way of a request in: received under a cap, decoded, written, acknowledged.
 
-
 use axum::body::Body;
 use axum::http::HeaderMap;
 use body::{ContentType, Encoding, Lease};
@@ -26,15 +25,10 @@ pub(crate) struct Sent<'a> {
 }
 
 /// Takes a request in. Returns, once it is durable, what in it was refused.
-pub(crate) async fn export(
-    door: &Door,
-    sent: &Sent<'_>,
-    body: &mut Body,
-) -> Result<Vec<Problem>> {
+pub(crate) async fn export(door: &Door, sent: &Sent<'_>, body: &mut Body) -> Result<Vec<Problem>> {
     let Sent { signal, content, encoding, headers } = *sent;
     let admission = auth::admit_sender(&door.parts.keys, headers, signal)?;
-    let received =
-        body::receive(body, encoding, door.parts.limits, &door.parts.budget).await?;
+    let received = body::receive(body, encoding, door.parts.limits, &door.parts.budget).await?;
     let facts = Facts {
         signal,
         content,

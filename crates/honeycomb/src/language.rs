@@ -1,7 +1,7 @@
 //! Honeycomb's query specification, as questions for the engine.
 //!
-//! Every member of a specification is read or refused, never passed over: what is wrong or not built
-//! yet is an error that names the clause, its value and what was expected. Source: the query
+//! Every member of a specification is read or refused, never passed over: what is wrong or not
+//! built yet is an error that names the clause, its value and what was expected. Source: the query
 //! specification of Honeycomb's API reference.
 
 mod calculations;
@@ -67,7 +67,12 @@ pub fn read_question(
 ) -> Result<Question> {
     let clause = Clause::root("query", specification);
     let members = clause.members()?;
-    members.refuse_unknown(&[&ABOUT_GROUPS[..], &window::MEMBERS, &filters::MEMBERS, &["limit"]])?;
+    members.refuse_unknown(&[
+        &ABOUT_GROUPS[..],
+        &window::MEMBERS,
+        &filters::MEMBERS,
+        &["limit"],
+    ])?;
     let window = Window::read(&members, asked.now)?;
     let calculations = calculations::read(&members)?;
     let breakdowns = groups::breakdowns(&members)?;
@@ -87,11 +92,7 @@ pub fn read_question(
 }
 
 /// Reads a specification as a question for events, of the page behind `next` if that is given.
-pub fn read_rows(
-    specification: &Value,
-    asked: &Asked,
-    next: Option<&str>,
-) -> Result<RowsQuery> {
+pub fn read_rows(specification: &Value, asked: &Asked, next: Option<&str>) -> Result<RowsQuery> {
     let clause = Clause::root("query", specification);
     let members = clause.members()?;
     for name in ABOUT_GROUPS {
@@ -99,7 +100,12 @@ pub fn read_rows(
             return Err(member.refused("left out where \"rows\" is true: events are not grouped"));
         }
     }
-    members.refuse_unknown(&[&ABOUT_GROUPS[..], &window::MEMBERS, &filters::MEMBERS, &["limit"]])?;
+    members.refuse_unknown(&[
+        &ABOUT_GROUPS[..],
+        &window::MEMBERS,
+        &filters::MEMBERS,
+        &["limit"],
+    ])?;
     let window = Window::read(&members, asked.now)?;
     let mut scope = scope(&members, asked, window)?;
     let mut after = None;

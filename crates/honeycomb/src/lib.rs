@@ -9,8 +9,8 @@
 //! | export logs | `POST /v1/logs` | `api/export.rs` |
 //! | export metrics | `POST /v1/metrics` (refused: not kept yet) | `api/export_metrics.rs` |
 //!
-//! Beside its doors it lends its words to others: [`language`] reads queries in Honeycomb's form, and
-//! [`render`] writes answers under Honeycomb's field names, for the server's own interface.
+//! Beside its doors it lends its words to others: [`language`] reads queries in Honeycomb's form,
+//! and [`render`] writes answers under Honeycomb's field names, for the server's own interface.
 
 mod api;
 mod auth;

@@ -43,7 +43,10 @@ mod tests {
     fn places() {
         let spans = |class, header, service| dataset(Signal::Spans, class, header, service);
         assert_eq!(spans(KeyClass::Environment, "h", Some(" shop ")), "shop");
-        assert_eq!(spans(KeyClass::Environment, "h", Some("unknown_service:python")), UNKNOWN_SERVICE);
+        assert_eq!(
+            spans(KeyClass::Environment, "h", Some("unknown_service:python")),
+            UNKNOWN_SERVICE
+        );
         assert_eq!(spans(KeyClass::Environment, "h", None), UNKNOWN_SERVICE);
         assert_eq!(spans(KeyClass::Environment, "h", Some("  ")), UNKNOWN_SERVICE);
         assert_eq!(spans(KeyClass::Classic, "h", Some("shop")), "h");

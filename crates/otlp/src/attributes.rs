@@ -14,6 +14,22 @@ const FLATTEN_DEPTH: usize = 5;
 /// How deep values may nest at all: each level costs stack.
 pub(crate) const DEPTH_MAX: usize = 100;
 
+/// The first byte of each field that [`KeyValue::parse_usual`] knows: its number and wire type.
+const KEY_TAG: u8 = 1 << 3 | 2;
+const VALUE_TAG: u8 = 2 << 3 | 2;
+const TEXT_TAG: u8 = 1 << 3 | 2;
+const BOOL_TAG: u8 = 2 << 3;
+const INT_TAG: u8 = 3 << 3;
+const FLOAT_TAG: u8 = 4 << 3 | 1;
+/// The bit of a varint's byte that says that more follow.
+const LONG: u8 = 0x80;
+
+/// A length of one byte.
+#[inline]
+fn short(length: u8) -> Option<usize> {
+    (length < LONG).then_some(usize::from(length))
+}
+
 /// A value of OpenTelemetry's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum AnyValue<'a> {
@@ -37,6 +53,39 @@ pub(crate) struct KeyValue<'a> {
 impl<'a> KeyValue<'a> {
     #[inline]
     pub(crate) fn parse(message: Message<'a>) -> WireResult<Self> {
+        match Self::parse_usual(message) {
+            Some(found) => Ok(found),
+            None => Self::parse_any(message),
+        }
+    }
+
+    /// Reads what almost every SDK sends: the key, then a short and simple value, each once. Of all
+    /// that is decoded most are attributes, and this is half the time of reading field by field.
+    #[inline]
+    fn parse_usual(message: Message<'a>) -> Option<Self> {
+        let [KEY_TAG, key_length, rest @ ..] = message.bytes else { return None };
+        let (key, rest) = rest.split_at_checked(short(*key_length)?)?;
+        let [VALUE_TAG, value_length, value @ ..] = rest else { return None };
+        if value.len() != short(*value_length)? {
+            return None;
+        }
+        let value = match value {
+            [TEXT_TAG, length, text @ ..] if text.len() == short(*length)? => {
+                let start = message.start + message.bytes.len() - text.len();
+                AnyValue::Text(Message { bytes: text, start })
+            }
+            [BOOL_TAG, value] if *value < LONG => AnyValue::Bool(*value != 0),
+            [INT_TAG, value] if *value < LONG => AnyValue::Int(i64::from(*value)),
+            [INT_TAG, low, high] if *low >= LONG && *high < LONG => {
+                AnyValue::Int(i64::from(*low & !LONG) | i64::from(*high) << 7)
+            }
+            [FLOAT_TAG, bytes @ ..] => AnyValue::Float(f64::from_le_bytes(bytes.try_into().ok()?)),
+            _ => return None,
+        };
+        Some(Self { key: Message { bytes: key, start: message.start + 2 }, value })
+    }
+
+    fn parse_any(message: Message<'a>) -> WireResult<Self> {
         let mut found = Self { key: Message::new(&[]), value: AnyValue::Missing };
         let mut fields = message.fields();
         while let Some((number, field)) = fields.next()? {

@@ -241,9 +241,7 @@ mod naive {
             ]
         };
         let parent_name = |row: &mut Row| {
-            if !span.name.is_empty() {
-                row.insert("<parent_name>".to_owned(), format!("text {}", span.name));
-            }
+            row.insert("<parent_name>".to_owned(), format!("text {}", span.name));
         };
         for event in &span.events {
             let mut row = shared.clone();

@@ -1,7 +1,7 @@
 //! Answers questions about groups of events.
 //!
-//! A first scan finds the groups that are asked for; their series, if wanted, come from a second one
-//! over the same snapshot, which leaves all other groups out: so a series costs memory for the
+//! A first scan finds the groups that are asked for; their series, if wanted, come from a second
+//! one over the same snapshot, which leaves all other groups out: so a series costs memory for the
 //! groups that are shown and not for those that are not.
 
 mod accumulate;
@@ -82,8 +82,8 @@ pub(crate) async fn run(
     let bound = Bound::new(query, &plan.fields, &plan.types, None);
     let stats = Arc::clone(&plan.stats);
     let scan_exec = Arc::new(ScanExec::new(plan, bound.outputs.clone(), None, context.partitions));
-    let groups = plan::groups(scan_exec, &bound, query.limit, context.partitions)
-        .map_err(engine_failed)?;
+    let groups =
+        plan::groups(scan_exec, &bound, query.limit, context.partitions).map_err(engine_failed)?;
     let batches = execute(context, groups, &mut answer.statistics).await?;
     stats.add_to(&mut answer.statistics);
     for batch in &batches {
@@ -98,8 +98,8 @@ pub(crate) async fn run(
         && !answer.groups.is_empty()
     {
         let width = i64::try_from(step.as_nanos()).unwrap_or(i64::MAX).max(1);
-        answer.series = series(context, snapshot, query, width, &batches, &mut answer.statistics)
-            .await?;
+        answer.series =
+            series(context, snapshot, query, width, &batches, &mut answer.statistics).await?;
     }
     Ok(answer)
 }
@@ -132,8 +132,8 @@ async fn series(
     let stats = Arc::clone(&plan.stats);
     let set = (keys > 0).then(|| GroupSet::of_rows(groups, keys)).transpose()?.map(Arc::new);
     let scan_exec = ScanExec::new(plan, bound.outputs.clone(), set.clone(), context.partitions);
-    let all = plan::all_groups(Arc::new(scan_exec), &bound, context.partitions)
-        .map_err(engine_failed)?;
+    let all =
+        plan::all_groups(Arc::new(scan_exec), &bound, context.partitions).map_err(engine_failed)?;
     let batches = execute(context, all, statistics).await?;
     stats.add_to(statistics);
     let mut points = Vec::new();

@@ -1,8 +1,8 @@
 //! How values of different types meet under one name.
 //!
-//! Numbers compare as numbers, text as text, truth values with false before true. A number and a text
-//! compare as numbers if the text is one, else as texts; a truth value and anything else compare as
-//! texts. Calculations take text for a number if it is one.
+//! Numbers compare as numbers, text as text, truth values with false before true. A number and a
+//! text compare as numbers if the text is one, else as texts; a truth value and anything else
+//! compare as texts. Calculations take text for a number if it is one.
 
 use std::cmp::Ordering;
 

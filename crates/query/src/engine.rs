@@ -175,8 +175,8 @@ impl Engine {
             Ok(Err(_)) => Err(Error::new(
                 ErrorKind::TooCostly,
                 format!(
-                    "the query took longer than {} s: narrow the time range, add a filter, or raise \
-                     --query-seconds",
+                    "the query took longer than {} s: narrow the time range, add a filter, or \
+                     raise --query-seconds",
                     time.as_secs()
                 ),
             )),

@@ -12,8 +12,8 @@ pub(crate) fn arrow_failed(error: ArrowError) -> Error {
     Error::bug("computing on columns").because(error)
 }
 
-/// An error of the engine. Its own words name every column of a table and plan nodes, so only what a
-/// caller can act on is said, and the rest is the source.
+/// An error of the engine. Its own words name every column of a table and plan nodes, so only what
+/// a caller can act on is said, and the rest is the source.
 pub(crate) fn engine_failed(error: DataFusionError) -> Error {
     let root = error.find_root();
     match root {

@@ -1,8 +1,8 @@
 //! What a query can ask of an event: its fields.
 //!
 //! A dialect knows its vendor's field names and says for each where the value comes from: the
-//! attributes that may hold it, in order, and beneath them a view of base columns. The first that has
-//! a value on a row gives it.
+//! attributes that may hold it, in order, and beneath them a view of base columns. The first that
+//! has a value on a row gives it.
 
 use model::{Base, RowKind};
 
@@ -33,8 +33,8 @@ impl Field {
     }
 }
 
-/// Names of attributes that OpenTelemetry changed without changing what they mean. Those that changed
-/// their meaning too (`http.target` has a query string, `url.path` has none) are not here.
+/// Names of attributes that OpenTelemetry changed without changing what they mean. Those that
+/// changed their meaning too (`http.target` has a query string, `url.path` has none) are not here.
 const ALIASES: [(&str, &str); 6] = [
     ("http.method", "http.request.method"),
     ("http.status_code", "http.response.status_code"),

@@ -1,9 +1,9 @@
 //! Asks the store: the neutral query and its results.
 //!
-//! A dialect says in [`Scope`], [`AggregateQuery`], [`RowsQuery`] or [`TraceQuery`] what its user wants
-//! to know, [`Engine`] answers from one [`store::Snapshot`], and the dialect renders the answer. What a
-//! vendor calls a field is the dialect's business: a [`Field`] says which attributes and base columns
-//! give its value.
+//! A dialect says in [`Scope`], [`AggregateQuery`], [`RowsQuery`] or [`TraceQuery`] what its user
+//! wants to know, [`Engine`] answers from one [`store::Snapshot`], and the dialect renders the
+//! answer. What a vendor calls a field is the dialect's business: a [`Field`] says which attributes
+//! and base columns give its value.
 //!
 //! Invariants:
 //! - An answer is of one snapshot: every acknowledged event once, wherever it lies.

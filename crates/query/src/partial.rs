@@ -1,5 +1,5 @@
-//! Partial results of aggregates: what is known of some rows, and can be merged with what is known of
-//! others.
+//! Partial results of aggregates: what is known of some rows, and can be merged with what is known
+//! of others.
 //!
 //! They merge between batches, threads, memtable and segments, and between spill files, always with
 //! the same outcome. Every way of answering a query yields these.

@@ -49,11 +49,12 @@ pub(crate) async fn run(
     })?;
     let stats = Arc::clone(&plan.stats);
     let search = Arc::new(Search::new(plan, query.limit, until));
-    context.spread(|| {
-        let search = Arc::clone(&search);
-        async move { search.work().await }
-    })
-    .await?;
+    context
+        .spread(|| {
+            let search = Arc::clone(&search);
+            async move { search.work().await }
+        })
+        .await?;
     let whole = WholeRows {
         snapshot,
         footers: &context.footers,

@@ -64,7 +64,8 @@ pub(crate) fn run(
         let whole = WholeRows { snapshot, footers: &context.footers, detail, stats: &stats };
         for mem in snapshot.batches(query.environment, signal) {
             let of_trace = |row: &usize| mem.batch.trace_ids()[*row] == query.id;
-            let is_live = |row: &usize| snapshot.datasets().get(mem.dataset_of(*row as u32)).is_some();
+            let is_live =
+                |row: &usize| snapshot.datasets().get(mem.dataset_of(*row as u32)).is_some();
             let found = (0..mem.batch.rows()).filter(of_trace).filter(is_live);
             rows.extend(found.map(|row| whole.in_memory(mem, row)));
         }
@@ -145,7 +146,7 @@ fn sort(mut rows: Vec<WholeRow>) -> TraceAnswer {
             // equal on a span that came once are what its program recorded.
             RowKind::SpanEvent | RowKind::SpanLink => {
                 let copies = copies.get(&row.parent_id).copied().unwrap_or(1);
-                (*times - 1) % copies > 0
+                !(*times - 1).is_multiple_of(copies)
             }
             // Two equal lines of one nanosecond cannot be told from one that came twice.
             RowKind::Log => *times > 1,

@@ -18,9 +18,9 @@ use crate::disk::Disk;
 use crate::memtable::MemBatch;
 use crate::paths::segment_path;
 use crate::segment::{
-    ColumnData, FieldId, FooterColumn, GROUP_ROWS_MAX, GroupChunks, Physical, SegmentColumn,
-    SegmentDataset, SegmentDraft, SegmentMeta, SegmentNumber, SegmentWriter, TraceIndexBuilder,
-    encode, physical_of, schema_of,
+    ColumnData, FieldId, FooterColumn, GroupChunks, Physical, SegmentColumn, SegmentDataset,
+    SegmentDraft, SegmentMeta, SegmentNumber, SegmentWriter, TraceIndexBuilder, encode,
+    physical_of, schema_of,
 };
 use gather::{GroupRows, Parts, gather_base};
 use plan::{COLUMNS_MAX, SegmentPlan};
@@ -115,10 +115,9 @@ impl Flusher<'_> {
         let (number, random) = (self.context.new_segment)();
         let mut draft = draft_of(batches, &plan, number, self.context.datasets);
         draft.path = segment_path(&plan, random);
-        let group_rows = self.context.group_rows.min(GROUP_ROWS_MAX);
         let mut traces = TraceIndexBuilder::default();
         let mut groups = Vec::new();
-        for (index, rows) in plan.rows.chunks(group_rows).enumerate() {
+        for (index, rows) in plan.rows.chunks(self.context.group_rows).enumerate() {
             let mut rows = rows.to_vec();
             order::sort(batches, plan.signal, &mut rows);
             let group = GroupRows::new(batches, rows);

@@ -66,6 +66,8 @@ pub(crate) struct Log {
     /// be one whose sync failed and that was refused: then the disk may not have what was read, and
     /// no group must name it as the one before.
     unconfirmed: Option<(GroupHeader, Vec<u8>)>,
+    /// Whether that group holds what has to go, and with it the file it is written to.
+    erase_unconfirmed: bool,
     /// No new file is made before this time.
     full_until: Duration,
     buffer: Vec<u8>,
@@ -94,6 +96,7 @@ impl Log {
             next_lsn: replayed.next_lsn,
             last_group: replayed.last_group,
             unconfirmed: replayed.last.map(|(header, payload)| (header, header.buffer(&payload))),
+            erase_unconfirmed: false,
             full_until: Duration::ZERO,
             buffer: Vec::new(),
             planted_no_sync: false,
@@ -131,12 +134,7 @@ impl Log {
     ) -> Result<Lsn> {
         let failed =
             |error| Error::unavailable(RETRY_AFTER, "the log cannot be written").because(error);
-        if let Some((header, mut buffer)) = self.unconfirmed.take()
-            && let Err(error) = self.write_twice(&header, &mut buffer, now)
-        {
-            self.unconfirmed = Some((header, buffer));
-            return Err(failed(error));
-        }
+        self.confirm(now).map_err(failed)?;
         let count = records.len() as u32;
         let first = self.next_lsn;
         let mut header = GroupHeader {
@@ -160,6 +158,19 @@ impl Log {
         Ok(first)
     }
 
+    /// Writes the last group that replay found once more.
+    fn confirm(&mut self, now: Duration) -> io::Result<()> {
+        let Some((header, mut buffer)) = self.unconfirmed.take() else { return Ok(()) };
+        if let Err(error) = self.write_twice(&header, &mut buffer, now) {
+            self.unconfirmed = Some((header, buffer));
+            return Err(error);
+        }
+        if self.erase_unconfirmed {
+            self.close();
+        }
+        Ok(())
+    }
+
     fn write_twice(
         &mut self,
         header: &GroupHeader,
@@ -178,7 +189,8 @@ impl Log {
         })
     }
 
-    /// Never writes the present file again: what a failed write or sync left in it is unknown.
+    /// Never writes the present file again: what a failed write or sync left in it is unknown, or it
+    /// is to be let go of soon.
     fn close(&mut self) {
         if self.open
             && let Some(slot) = self.used.last_mut()
@@ -295,6 +307,7 @@ impl Log {
     /// Free files go with the next [`recycle`](Self::recycle), others once they are let go of.
     pub(crate) fn erase(&mut self) {
         self.open = false;
+        self.erase_unconfirmed = true;
         self.discarded.append(&mut self.free);
         for slot in &mut self.used {
             slot.last_use = true;

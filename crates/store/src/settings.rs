@@ -9,7 +9,7 @@ use crate::segment::GROUP_ROWS_MAX;
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// A generation of the memtable is flushed at this many rows of one signal of one environment
-    /// in one hour: a whole row group.
+    /// in one hour: a whole row group, of 131,072 at most.
     pub group_rows: u32,
     /// A generation is flushed at this many bytes.
     pub flush_bytes: usize,
@@ -76,6 +76,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The same with a size of row groups that a file can have.
+    pub(crate) fn possible(mut self) -> Self {
+        self.group_rows = self.group_rows.clamp(1, GROUP_ROWS_MAX as u32);
+        self
+    }
+
     /// Rows from which a row group is final: nothing is gained by filling it up.
     pub(crate) fn full_group_rows(&self) -> u32 {
         self.group_rows / 8 * 7

@@ -30,6 +30,9 @@ use crate::settings::Settings;
 use crate::snapshot::{Segment, Snapshot};
 use crate::stats::{Counters, Gauges};
 
+/// A horizon is written to the catalog when it has moved this far; snapshots know it exactly.
+const HORIZON_STEP_NS: i64 = 60 * model::NANOS_PER_SECOND;
+
 /// What snapshots are taken of.
 pub(crate) struct State {
     version: u64,
@@ -76,8 +79,7 @@ pub struct Store {
     flushing: Mutex<()>,
     compacting: Mutex<()>,
     next_segment: AtomicU64,
-    /// The latest time by which rows were hidden, ns: rows that were gone do not come back when the
-    /// clock is set back.
+    /// The last time by which a snapshot hid expired rows, ns.
     hidden_at: AtomicI64,
     /// Whether there may be work for the flusher; waited on by its thread.
     work: Mutex<bool>,
@@ -102,10 +104,18 @@ impl Store {
         &self.settings
     }
 
-    /// The time by which expired rows are hidden.
+    /// The time by which snapshots hide expired rows. What one has hidden does not come back when
+    /// the clock is set back a little; beyond that horizons are in the catalog. A clock that was
+    /// far ahead for a moment hides nothing for longer than that.
     fn hiding_time(&self) -> Timestamp {
         let now = self.seams.clock.now().nanos();
-        Timestamp::from_nanos(self.hidden_at.fetch_max(now, Ordering::Relaxed).max(now))
+        let last = self.hidden_at.load(Ordering::Relaxed);
+        let ahead = last.saturating_sub(now);
+        if (0..=HORIZON_STEP_NS).contains(&ahead) {
+            return Timestamp::from_nanos(last);
+        }
+        self.hidden_at.store(now, Ordering::Relaxed);
+        Timestamp::from_nanos(now)
     }
 
     /// A consistent view of everything acknowledged so far.
@@ -131,7 +141,7 @@ impl Store {
     /// The present state in numbers.
     pub fn gauges(&self) -> Gauges {
         let log_bytes = lock(&self.log).as_ref().map_or(0, Log::bytes);
-        let now = self.hiding_time();
+        let now = self.seams.clock.now();
         let state = lock(&self.state);
         let sum = |fact: fn(&SegmentMeta) -> u64| {
             state.segments.iter().map(|segment| fact(&segment.meta)).sum()

@@ -28,7 +28,7 @@ mod tally;
 mod traffic;
 
 pub use campaign::{Campaign, Failure, run};
-pub use check_syncs::{SyncCheck, check_syncs};
+pub use check_syncs::{SyncCheck, Syncs, check_syncs};
 pub use finding::Finding;
 pub use plan::{Way, plan};
 pub use strace::{REMEDY as STRACE_REMEDY, is_there as has_strace};

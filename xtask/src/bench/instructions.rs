@@ -4,7 +4,8 @@
 //! The functions that took most stand in the report: ours with all that they call, and any by
 //! itself.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -48,8 +49,8 @@ pub(super) fn run(options: &Options, hour: &Hour, report: &mut Report) -> Result
     subject.server.process.terminate(STOP_TIME_MAX)?;
     let with_callees = annotate(&counts, true)?;
     let total = total(&with_callees).ok_or("callgrind_annotate told no total")?;
-    let inclusive = functions(&with_callees, total, &CRATES);
-    let own = functions(&annotate(&counts, false)?, total, &[]);
+    let inclusive = functions(&with_callees, total, true, &CRATES);
+    let own = functions(&annotate(&counts, false)?, total, false, &[]);
     let each = total as f64 / SPANS as f64;
     report.add(Figure::new("ingest: instructions a span", each, ""));
     let list = |lines: &[String]| lines.join("\n");
@@ -78,8 +79,8 @@ fn wrapper(server: &Path, data: &Path, counts: &Path) -> Result<PathBuf, String>
 fn annotate(counts: &Path, with_callees: bool) -> Result<String, String> {
     let mut annotate = Command::new("callgrind_annotate");
     let inclusive = if with_callees { "yes" } else { "no" };
-    annotate.arg(format!("--inclusive={inclusive}")).arg("--threshold=100").arg(counts);
-    let annotated = annotate.output();
+    annotate.arg(format!("--inclusive={inclusive}")).args(["--threshold=100", "--auto=no"]);
+    let annotated = annotate.arg(counts).output();
     let annotated = annotated.map_err(|error| format!("starting callgrind_annotate: {error}"))?;
     Ok(String::from_utf8_lossy(&annotated.stdout).into_owned())
 }
@@ -90,20 +91,30 @@ fn total(annotated: &str) -> Option<u64> {
 }
 
 /// A line for each of the functions that took most, as far as they are of `crates`; of any if
-/// there is none. One function may stand in several lines, for each file it was inlined from; the
-/// first is the largest.
-fn functions(annotated: &str, total: u64, crates: &[&str]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    let named = annotated.lines().filter_map(|line| {
-        let (count, place) = (number(line)?, line.split_once(')')?.1);
-        let (_, name) = place.split_once(':')?;
-        let name = name.split(" [").next().unwrap_or(name).trim();
-        let is_ours = crates.iter().any(|krate| name.contains(krate));
-        (is_ours || crates.is_empty()).then_some((count, name))
-    });
-    let largest = named.filter(|(_, name)| seen.insert(*name));
+/// there is none. A function has a count for each file that code of it was inlined from: they add
+/// up where callees are left out, and the largest is the one that has them where they are not.
+fn functions(annotated: &str, total: u64, with_callees: bool, crates: &[&str]) -> Vec<String> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for line in annotated.lines() {
+        let Some((count, name)) = function(line) else { continue };
+        if crates.is_empty() || crates.iter().any(|krate| name.contains(krate)) {
+            let known = counts.entry(name).or_default();
+            *known = if with_callees { count.max(*known) } else { count + *known };
+        }
+    }
+    let mut largest: Vec<(&str, u64)> = counts.into_iter().collect();
+    largest.sort_by_key(|(_, count)| Reverse(*count));
     let share = |count| count as f64 * 100.0 / total as f64;
-    largest.take(FUNCTIONS).map(|(count, name)| format!("{:6.2} % {name}", share(count))).collect()
+    let lines = largest.iter().map(|(name, count)| format!("{:6.2} % {name}", share(*count)));
+    lines.take(FUNCTIONS).collect()
+}
+
+/// Count and name of a line that is a function's: `COUNT (SHARE)  FILE:NAME [OBJECT]`.
+fn function(line: &str) -> Option<(u64, &str)> {
+    let (_, place) = line.split_once(')')?;
+    let (_, name) = place.split_once(':')?;
+    let name = name.split(" [").next().unwrap_or(name).trim();
+    Some((number(line)?, name))
 }
 
 /// The number at the beginning of a line, with commas between its thousands.
@@ -125,8 +136,9 @@ mod tests {
                     500,000 (25.00%)  ???:memcpy [/lib/libc.so.6]\n";
         let total = total(text).unwrap();
         assert_eq!(total, 2_000_000);
-        let every = functions(text, total, &[]);
+        let every = functions(text, total, true, &[]);
         assert_eq!(every, [" 75.00 % store::flush", " 25.00 % memcpy"]);
-        assert_eq!(functions(text, total, &["store::"]), every[..1]);
+        assert_eq!(functions(text, total, true, &["store::"]), every[..1]);
+        assert_eq!(functions(text, total, false, &["store::"]), ["120.00 % store::flush"]);
     }
 }

@@ -10,7 +10,9 @@ const DENY_WARNINGS: &str = "-Dwarnings";
 
 pub(super) fn fmt(_run: &Run) -> Result<(), String> {
     require("fmt", "rustfmt")?;
-    succeed(cargo().args(["fmt", "--check"]))
+    // The names of the files are enough: what is wrong with them is put right by a program.
+    succeed(cargo().args(["fmt", "--check", "--", "-l"]))
+        .map_err(|error| format!("{error}: put right by cargo fmt"))
 }
 
 pub(super) fn tidy(run: &Run) -> Result<(), String> {
@@ -30,7 +32,9 @@ pub(super) fn tests(_run: &Run) -> Result<(), String> {
 
 pub(super) fn doc(_run: &Run) -> Result<(), String> {
     let mut cargo = cargo();
-    succeed(cargo.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", DENY_WARNINGS))
+    // With what is private: most of it is read by those who work on it.
+    cargo.args(["doc", "--workspace", "--no-deps", "--document-private-items"]);
+    succeed(cargo.env("RUSTDOCFLAGS", DENY_WARNINGS))
 }
 
 /// An error with the remedy if cargo lacks a subcommand that rustup installs by itself.

@@ -106,7 +106,10 @@ impl<'a> Members<'a> {
 
     pub(super) fn required(&self, name: &str, expected: &str) -> Result<Clause<'a>> {
         self.said(name).ok_or_else(|| {
-            Error::invalid(format!("{}.{name} is missing; this is expected: {expected}", self.place))
+            Error::invalid(format!(
+                "{}.{name} is missing; this is expected: {expected}",
+                self.place
+            ))
         })
     }
 

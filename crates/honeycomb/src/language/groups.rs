@@ -43,7 +43,8 @@ pub(super) fn orders(
             let expected = "a calculation or breakdown of this query";
             let by = match members.said("op") {
                 Some(op) => {
-                    let (aggregate, _) = calculations::named(&op, members.said("column"), &members)?;
+                    let (aggregate, _) =
+                        calculations::named(&op, members.said("column"), &members)?;
                     if matches!(aggregate, Aggregate::Heatmap(_)) {
                         return Err(op.refused("a calculation that gives one value"));
                     }

@@ -41,7 +41,9 @@ fn whole() {
             {"column": "status_code", "op": "in", "value": [0, 1.5, "2", true]}
         ],
         "filter_combination": "OR",
-        "orders": [{"op": "P99", "column": "duration_ms", "order": "descending"}, {"column": "name"}],
+        "orders": [
+            {"op": "P99", "column": "duration_ms", "order": "descending"}, {"column": "name"}
+        ],
         "havings": [{"calculate_op": "MAX", "column": "duration_ms", "op": "!=", "value": 3}],
         "limit": 7, "start_time": 1_000, "time_range": 100, "granularity": 10
     }));
@@ -66,7 +68,10 @@ fn refusals() {
     let cases = [
         (json!([]), "query: [] where this is expected: an object"),
         (json!({"limit": 1001}), "query.limit: 1001 where this is expected: a whole number from 1"),
-        (json!({"filters": [{"column": "a", "op": "~", "value": 1}]}), "query.filters[0].op: \"~\""),
+        (
+            json!({"filters": [{"column": "a", "op": "~", "value": 1}]}),
+            "query.filters[0].op: \"~\"",
+        ),
         (json!({"filters": [{"op": "=", "value": 1}]}), "query.filters[0].column is missing"),
         (json!({"filters": [{"column": "a", "op": "="}]}), "query.filters[0].value is missing"),
         (json!({"filters": [{"column": "a", "op": "exists", "value": 1}]}), "no value beside"),
@@ -78,8 +83,10 @@ fn refusals() {
         (json!({"limits": 1}), "query.limits is not a member"),
         (json!({"orders": [{"op": "COUNT", "column": "a"}]}), "query.orders[0]: "),
         (json!({"orders": [{"column": "a"}]}), "query.orders[0].column: \"a\""),
-        (json!({"havings": [{"calculate_op": "HEATMAP", "column": "a", "op": ">", "value": 1}]}),
-            "query.havings[0].calculate_op: \"HEATMAP\""),
+        (
+            json!({"havings": [{"calculate_op": "HEATMAP", "column": "a", "op": ">", "value": 1}]}),
+            "query.havings[0].calculate_op: \"HEATMAP\"",
+        ),
         (json!({"start_time": 5, "end_time": 5}), "query.start_time: 5 where"),
         (json!({"start_time": 1, "end_time": 2, "time_range": 1}), "at most two"),
         (json!({"granularity": 1}), "query.granularity: 1 where"),

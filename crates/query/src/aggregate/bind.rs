@@ -125,8 +125,7 @@ impl Binding<'_> {
     }
 
     fn reading(&mut self, aggregate: &Aggregate) -> Extract {
-        let place =
-            aggregate.field().and_then(|field| self.fields.iter().position(|f| f == field));
+        let place = aggregate.field().and_then(|field| self.fields.iter().position(|f| f == field));
         let field = place.unwrap_or_default();
         let types = self.types.get(field).copied().unwrap_or_default();
         let numbers = Form::for_numbers(types);
@@ -158,7 +157,10 @@ impl Binding<'_> {
                     _ => Reading::Greatest,
                 };
                 let column = self.output(Output::Field { field, form: numbers });
-                (reading, if numbers == Form::Int { Kept::Ints(column) } else { Kept::Floats(column) })
+                (
+                    reading,
+                    if numbers == Form::Int { Kept::Ints(column) } else { Kept::Floats(column) },
+                )
             }
         };
         let ints = matches!(kept, Kept::Ints(_));

@@ -9,8 +9,10 @@ use arrow::array::{
     RecordBatch,
 };
 use arrow::buffer::BooleanBuffer;
-use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Float64Type, Int64Type};
 use arrow::datatypes::Schema;
+use arrow::datatypes::{
+    DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Float64Type, Int64Type,
+};
 use datafusion_common::Result as EngineResult;
 use datafusion_expr::ColumnarValue;
 use datafusion_physical_expr::PhysicalExpr;

@@ -1,9 +1,9 @@
 //! A log-linear histogram: percentiles and heatmaps from one state.
 //!
-//! A bucket is the upper bits of the number itself, six of them behind the binary point: 64 buckets an
-//! octave, so that the middle of a bucket is at most 0.79 % off any value in it, over the whole range
-//! of numbers, with exact powers of two as edges. Up to 64 distinct values are kept as they are, so
-//! that small groups answer exactly.
+//! A bucket is the upper bits of the number itself, six of them behind the binary point: 64 buckets
+//! an octave, so that the middle of a bucket is at most 0.79 % off any value in it, over the whole
+//! range of numbers, with exact powers of two as edges. Up to 64 distinct values are kept as they
+//! are, so that small groups answer exactly.
 
 use model::Result;
 
@@ -216,7 +216,8 @@ impl Histogram {
         Some(value.clamp(self.least, self.greatest))
     }
 
-    /// The weights by quarters of an octave, ascending, empty ones left out. Their counts are exact.
+    /// The weights by quarters of an octave, ascending, empty ones left out. Their counts are
+    /// exact.
     pub(crate) fn heatmap(&self) -> Vec<HeatmapBucket> {
         let mut buckets: Vec<HeatmapBucket> = Vec::new();
         for (bucket, weight) in self.shape.buckets() {

@@ -120,7 +120,9 @@ impl Search {
         }
         let times = chunk.batch.batch.times();
         let rows = mask.values().set_indices();
-        self.note(rows.map(|row| Found { time: times[row].nanos(), place: Place { unit, part, row } }))
+        self.note(
+            rows.map(|row| Found { time: times[row].nanos(), place: Place { unit, part, row } }),
+        )
     }
 
     async fn read_group(&self, number: usize, unit: &GroupUnit) -> Result<()> {
@@ -188,8 +190,8 @@ impl Search {
             return Err(Error::new(
                 ErrorKind::TooCostly,
                 format!(
-                    "more than {TIED_MAX} events of one moment would have to be put in order: add a \
-                     filter that tells them apart"
+                    "more than {TIED_MAX} events of one moment would have to be put in order: add \
+                     a filter that tells them apart"
                 ),
             ));
         }

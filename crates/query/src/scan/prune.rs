@@ -1,7 +1,8 @@
 //! What need not be read: row groups and pages in which no row can pass a condition.
 //!
 //! Only the bounds of values are looked at, so that leaving something out never changes an answer.
-//! Conditions that are negated, and those on views that bounds say nothing about, leave nothing out.
+//! Conditions that are negated, and those on views that bounds say nothing about, leave nothing
+//! out.
 
 use std::ops::Range;
 
@@ -185,7 +186,9 @@ impl Pruner<'_> {
         let rows = metadata.row_group(group).num_rows() as usize;
         let index = metadata.column_index().map(|index| &index[group][place]);
         let offsets = metadata.offset_index().map(|index| index[group][place].page_locations());
-        let (Some(index), Some(pages)) = (index, offsets) else { return vec![0..rows] };
+        let (Some(index), Some(pages)) = (index, offsets) else {
+            return std::iter::once(0..rows).collect();
+        };
         let start =
             |page: usize| pages.get(page).map_or(rows, |page| page.first_row_index as usize);
         let wanted = (0..pages.len()).filter(|page| passes(&page_bounds(index, *page)));

@@ -138,15 +138,14 @@ impl SegmentScan {
         let columns = file.columns.clone();
         let places: HashMap<FieldId, usize> =
             columns.iter().enumerate().map(|(at, column)| (column.field, at)).collect();
-        let attributes = attributes
-            .into_iter()
-            .filter_map(|(key, id)| Some((key, *places.get(&id)?)))
-            .collect();
+        let attributes =
+            attributes.into_iter().filter_map(|(key, id)| Some((key, *places.get(&id)?))).collect();
         let columns = Arc::new(Columns { columns, places, attributes, in_rest });
         Ok(Self { segment: Arc::clone(segment), file, columns })
     }
 
-    /// Reads rows; of the columns that no condition is on only the pages that hold rows which passed.
+    /// Reads rows; of the columns that no condition is on only the pages that hold rows which
+    /// passed.
     pub(crate) fn read(
         &self,
         rows: Rows<'_>,

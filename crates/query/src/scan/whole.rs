@@ -92,8 +92,7 @@ impl WholeRows<'_> {
     ) -> Result<Vec<(usize, WholeRow)>> {
         let footer = self.footers.get(self.snapshot, segment)?;
         let places = self.places(&footer, group);
-        let file =
-            OpenSegment::new(self.snapshot, segment, &footer, &places, true, self.stats)?;
+        let file = OpenSegment::new(self.snapshot, segment, &footer, &places, true, self.stats)?;
         let names: Vec<Option<&str>> =
             places.iter().map(|place| footer.attributes[*place].as_deref()).collect();
         let all: Vec<usize> = (0..places.len()).collect();
@@ -138,7 +137,7 @@ impl WholeRows<'_> {
         let wanted = |place: &usize| {
             let attribute = footer.attributes[*place].as_deref();
             let is_rest = footer.columns[*place].field == FieldId::REST;
-            !is_rest && attribute.is_none_or(|name| self.detail.has(name)) || is_rest
+            is_rest || attribute.is_none_or(|name| self.detail.has(name))
         };
         (0..footer.columns.len()).filter(wanted).filter(has_values).collect()
     }

@@ -18,7 +18,10 @@ fn many_groups() -> AggregateQuery {
             Aggregate::Quantile(Field::attribute("duration_ms").over(View::DurationMillis), 990),
         ],
         havings: Vec::new(),
-        orders: vec![query::Order { by: OrderBy::Aggregate(Aggregate::Sum(number)), descending: true }],
+        orders: vec![query::Order {
+            by: OrderBy::Aggregate(Aggregate::Sum(number)),
+            descending: true,
+        }],
         limit: 1_000,
         step: None,
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use query::{
-    Aggregate, AggregateQuery, Calculated, Comparison, Datum, Field, Filter, Having, Literal, Order,
-    OrderBy, Predicate, Test, View,
+    Aggregate, AggregateQuery, Calculated, Comparison, Datum, Field, Filter, Having, Literal,
+    Order, OrderBy, Predicate, Test, View,
 };
 
 use crate::world::{World, everything, spans};
@@ -171,8 +171,10 @@ fn nothing() {
     let mut world = World::new(4_096);
     world.append(vec![spans(0..10)]);
     let none = is(number(), Test::Compare(Comparison::Less, Literal::Int(-1)));
-    let mut question =
-        plain(Vec::new(), vec![Aggregate::Count, Aggregate::Mean(number()), Aggregate::Least(name())]);
+    let mut question = plain(
+        Vec::new(),
+        vec![Aggregate::Count, Aggregate::Mean(number()), Aggregate::Least(name())],
+    );
     question.scope.filter = Some(none);
     question.step = Some(Duration::from_secs(60));
     let answer = world.aggregate(&question);

@@ -2,8 +2,8 @@
 
 use model::{NANOS_PER_HOUR, Timestamp};
 use query::{
-    Aggregate, AggregateQuery, Comparison, Field, Filter, Literal, Predicate, RowsQuery, Statistics,
-    Test, View,
+    Aggregate, AggregateQuery, Comparison, Field, Filter, Literal, Predicate, RowsQuery,
+    Statistics, Test, View,
 };
 
 use crate::world::{START, World, everything, spans, trace_of};
@@ -72,7 +72,7 @@ fn by_value() {
         sum(query);
         query.scope.filter = Some(equal(number(), Literal::Int(54_321)));
     });
-    assert_eq!(one, (54_321 % 3) + 1);
+    assert_eq!(one, 1);
     assert_eq!((of_one.segments_read, of_one.row_groups_read), (1, 1));
     assert!(of_one.pages_read * 10 < whole.pages_read, "{of_one:?} {whole:?}");
     assert!(of_one.bytes_read * 10 < whole.bytes_read, "{of_one:?} {whole:?}");

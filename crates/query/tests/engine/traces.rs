@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use model::{
-    Base, Batch, BatchBuilder, EnvironmentId, RowHead, RowKind, Signal, SpanId, SpanKind, Timestamp,
-    TraceId, Value,
+    Base, Batch, BatchBuilder, EnvironmentId, RowHead, RowKind, Signal, SpanId, SpanKind,
+    Timestamp, TraceId, Value,
 };
 use query::{Datum, TraceAnswer, TraceQuery};
 
@@ -64,7 +64,7 @@ fn with_events() -> Batch {
             name: "retry",
             span_kind: SpanKind::Unspecified,
             duration: 0,
-            ..head.clone()
+            ..head
         });
     }
     builder.end_run();

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use model::{
-    Base, Batch, BatchBuilder, Clock, EnvironmentId, NANOS_PER_HOUR, RowHead, RowKind, SeededRandom,
-    Signal, SpanId, SpanKind, SystemClock, Timestamp, TraceId, Value,
+    Base, Batch, BatchBuilder, Clock, EnvironmentId, NANOS_PER_HOUR, RowHead, RowKind,
+    SeededRandom, Signal, SpanId, SpanKind, SystemClock, Timestamp, TraceId, Value,
 };
 use query::{AggregateAnswer, AggregateQuery, Engine, Limits, RowsAnswer, RowsQuery, Scope};
 use store::{
@@ -97,7 +97,9 @@ impl World {
             context: Bytes::new(),
             body: Bytes::from_static(b"-"),
         };
-        let done = Box::new(|appended: model::Result<store::Lsn>| drop(appended.unwrap()));
+        let done = Box::new(|appended: model::Result<store::Lsn>| {
+            appended.unwrap();
+        });
         self.store.append(vec![Pending { record, batches, lease: None, done }]);
     }
 
@@ -153,7 +155,8 @@ pub(crate) fn spans(numbers: std::ops::Range<u64>) -> Batch {
     let mut builder = BatchBuilder::new(Signal::Spans, Bytes::new(), 1);
     for number in numbers {
         builder.start_run(["shop", "billing"][number as usize % 2]);
-        builder.run_attribute("service.name", Value::Text(["shop", "billing"][number as usize % 2]));
+        builder
+            .run_attribute("service.name", Value::Text(["shop", "billing"][number as usize % 2]));
         builder.start_row(&RowHead {
             time: time_of(number),
             kind: RowKind::Span,
@@ -191,5 +194,5 @@ pub(crate) fn time_of(number: u64) -> Timestamp {
 
 /// Ten spans in a row make a trace.
 pub(crate) fn trace_of(number: u64) -> TraceId {
-    TraceId::new((u128::from(number / 10) + 1 << 64 | 7).to_be_bytes())
+    TraceId::new(((u128::from(number / 10) + 1) << 64 | 7).to_be_bytes())
 }

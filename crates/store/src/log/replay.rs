@@ -5,6 +5,7 @@
 //! is missing has long been flushed.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use model::{Error, Result};
 use super::group::{GroupHeader, HEADER_LEN};
 use super::slot::{Found, HEADER_BYTES, PAGE_BYTES, Slot, read_header};
 use super::{FOLDER, storage_failed};
-use crate::disk::Disk;
+use crate::disk::{Disk, DiskFile};
 use crate::record::{Lsn, Record};
 
 /// The rest of a file is looked through in pieces of this size.
@@ -72,7 +73,7 @@ pub(crate) fn replay(
     mut take: impl FnMut(Lsn, Record) -> Result<()>,
 ) -> Result<Replayed> {
     let mut replayed = Replayed::after(mode.mark);
-    let slots = open_slots(&**disk, &mut replayed, true)?;
+    let slots = open_slots(&**disk, mode, &mut replayed, true)?;
     replay_slots(slots, mode, replayed, &mut take)
 }
 
@@ -98,18 +99,24 @@ fn replay_slots(
 
 /// Reads the log through without changing anything.
 pub(crate) fn read_through(disk: &Arc<dyn Disk>, mode: ReplayMode) -> Result<u64> {
-    let slots = open_slots(&**disk, &mut Replayed::after(mode.mark), false)?;
+    let slots = open_slots(&**disk, mode, &mut Replayed::after(mode.mark), false)?;
     replay_slots(slots, mode, Replayed::after(mode.mark), |_, _| Ok(()))
         .map(|replayed| replayed.records)
 }
 
 /// The log's files that were taken into use. With `tidy`, others are removed.
-fn open_slots(disk: &dyn Disk, replayed: &mut Replayed, tidy: bool) -> Result<Vec<Slot>> {
+fn open_slots(
+    disk: &dyn Disk,
+    mode: ReplayMode,
+    replayed: &mut Replayed,
+    tidy: bool,
+) -> Result<Vec<Slot>> {
     let paths = disk
         .list(Path::new(FOLDER))
         .map_err(|error| storage_failed("listing the log's files", error))?;
     let mut slots = Vec::new();
-    for path in paths {
+    // Whatever else somebody keeps there is none of the log's business.
+    for path in paths.into_iter().filter(|path| path.extension() == Some(OsStr::new("log"))) {
         // File names are given out in sequence, also to files that were never taken into use.
         let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|s| s.parse().ok());
         replayed.next_sequence = replayed.next_sequence.max(number.unwrap_or(0) + 1);
@@ -122,7 +129,7 @@ fn open_slots(disk: &dyn Disk, replayed: &mut Replayed, tidy: bool) -> Result<Ve
         }
         match read_header(&*file).map_err(failed)? {
             Found::Header(header) => slots.push(Slot {
-                capacity: header.capacity,
+                capacity: whole_length(&*file, &path, header.capacity, mode, replayed)?,
                 sequence: header.sequence,
                 key: header.key,
                 position: HEADER_BYTES,
@@ -148,6 +155,31 @@ fn open_slots(disk: &dyn Disk, replayed: &mut Replayed, tidy: bool) -> Result<Ve
         }
     }
     Ok(slots)
+}
+
+/// The length of a log file, which is made at its full length and stays so.
+fn whole_length(
+    file: &dyn DiskFile,
+    path: &Path,
+    made: u64,
+    mode: ReplayMode,
+    replayed: &mut Replayed,
+) -> Result<u64> {
+    let length = file
+        .len()
+        .map_err(|error| storage_failed(&format!("reading {}", path.display()), error))?;
+    if length >= made {
+        return Ok(made);
+    }
+    if mode.accept_damage {
+        replayed.is_damaged = true;
+        return Ok(length / PAGE_BYTES * PAGE_BYTES);
+    }
+    Err(Error::corrupt(format!(
+        "{} is cut: it has {length} of {made} bytes; restore the log folder from a backup, or \
+         start with --accept-log-damage to go on without what is lost",
+        path.display()
+    )))
 }
 
 /// The groups accepted so far, by which the next one must be preceded.

@@ -51,7 +51,7 @@ impl Store {
         }
         // The catalog keeps whole seconds.
         let retention = retention.map(|retention| Duration::from_secs(retention.as_secs()));
-        let now = self.hiding_time();
+        let now = self.seams.clock.now();
         self.change_datasets(|catalog, table| {
             let mut dataset = find(table, environment, name)?;
             // What the old rule hid by now stays hidden.

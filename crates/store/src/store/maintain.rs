@@ -9,15 +9,12 @@ use std::sync::Arc;
 use model::{DatasetId, Result, Timestamp};
 
 use super::segments::remove_file;
-use super::{Store, lock};
+use super::{HORIZON_STEP_NS, Store, lock};
 use crate::catalog::DatasetTable;
 use crate::disk::Disk;
 use crate::log::{Log, storage_failed};
 use crate::segment::{SegmentDataset, SegmentMeta};
 use crate::snapshot::Segment;
-
-/// A horizon is written to the catalog when it has moved this far; snapshots know it exactly.
-const HORIZON_STEP_NS: i64 = 60 * model::NANOS_PER_SECOND;
 
 impl Store {
     /// Does all of it once.
@@ -73,7 +70,7 @@ impl Store {
     }
 
     fn move_horizons(&self) -> Result<()> {
-        let now = self.hiding_time();
+        let now = self.seams.clock.now();
         let moved = {
             let datasets = Arc::clone(&lock(&self.state).datasets);
             horizons_at(&datasets, now)

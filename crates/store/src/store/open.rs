@@ -36,6 +36,7 @@ impl Store {
     /// Opens a folder: reads its catalog and puts files that it does not name aside. The store
     /// answers only for its segments, and accepts nothing, until [`Store::recover`] is done.
     pub fn open(seams: Seams, mut catalog: Catalog, settings: Settings) -> Result<Self> {
+        let settings = settings.possible();
         catalog.plant(settings.planted);
         let loaded = catalog.load()?;
         let counters = Counters::default();

@@ -46,7 +46,7 @@ impl Store {
             disk: &*self.seams.disk,
             datasets: &datasets,
             attributes,
-            now: self.hiding_time(),
+            now: self.seams.clock.now(),
             group_rows: self.settings.group_rows as usize,
             names_max: self.settings.names_max,
             new_segment: &|| self.new_segment(),
@@ -83,7 +83,7 @@ impl Store {
     pub fn compact_one(&self) -> Result<bool> {
         let _one = lock(&self.compacting);
         self.settle()?;
-        let now = self.hiding_time();
+        let now = self.seams.clock.now();
         let (job, datasets, attributes) = {
             let state = lock(&self.state);
             let segments = state.mergeable();

@@ -175,6 +175,22 @@ fn merged_files_have_a_bound() {
     assert_eq!(world.rows().len(), 6);
 }
 
+/// Guarantees: row groups are never larger than their trace index can say, nor empty, whatever the
+/// settings ask for.
+#[test]
+fn row_groups_of_any_size() {
+    for group_rows in [0, u32::MAX] {
+        let mut world = World::with(Settings { group_rows, ..small() });
+        world.send_some("cart", 0..50);
+        world.flush();
+        world.send_some("cart", 50..100);
+        world.flush();
+        world.compact();
+        assert_eq!(world.ids(), (0..100).collect::<Vec<_>>());
+        assert!(world.store.settings().group_rows as usize <= store::GROUP_ROWS_MAX);
+    }
+}
+
 /// Guarantees: a request's memory is accounted for until its segment is committed and the last
 /// snapshot that shows it is gone, and not longer.
 #[test]

@@ -126,6 +126,29 @@ fn a_damaged_header_of_a_log_file() {
     assert!(text.contains("log/00000001.log") && text.contains("restore"), "{text}");
 }
 
+/// Guarantees: a file of the log that was cut is an error that names it and the remedy; accepted, it
+/// costs what was cut off. Files that are not the log's are left alone.
+#[test]
+fn a_cut_file_of_the_log() {
+    let (mut world, file) = five_requests();
+    let other = world.folder.path().join("log/notes.txt");
+    std::fs::write(&other, "not the log's").unwrap();
+    world.damage(&file, |bytes| {
+        let third = groups(bytes)[3];
+        bytes.truncate(third + 1_000);
+    });
+    let error = world.try_restart().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    let text = error.to_string();
+    assert!(text.contains("log/00000001.log is cut"), "{text}");
+    assert!(text.contains("--accept-log-damage"), "{text}");
+    assert!(world.check().iter().any(|found| found.is_damage && found.text.contains("is cut")));
+    world.settings.accept_log_damage = true;
+    world.restart();
+    assert_eq!(world.ids(), [0, 1, 2]);
+    assert!(other.exists());
+}
+
 /// Guarantees: a catalog of a newer format is refused in words, and a file that is none as damage.
 #[test]
 fn a_catalog_of_another_kind() {

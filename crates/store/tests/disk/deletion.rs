@@ -55,19 +55,29 @@ fn deleted_rows_leave_every_file() {
     assert_eq!(world.ids(), (0..100).collect::<Vec<_>>());
 }
 
-/// Guarantees: a deletion that a stop interrupts is finished after the start.
+/// Guarantees: a deletion that a stop interrupts is finished after the start, whether or not
+/// requests come before that.
 #[test]
 fn a_deletion_outlives_a_restart() {
-    let mut world = World::new();
-    send_marked(&mut world, "somebody", 50);
-    world.flush();
-    send_marked(&mut world, "somebody", 50);
-    delete(&world, "somebody");
-    world.restart();
-    assert_eq!(datasets(&world), [""; 0]);
-    world.flush();
-    world.compact();
-    assert_eq!(world.files_with(MARKER), NO_FILES);
+    for requests in [0, 3] {
+        let mut world = World::new();
+        send_marked(&mut world, "somebody", 50);
+        world.flush();
+        send_marked(&mut world, "somebody", 50);
+        delete(&world, "somebody");
+        world.restart();
+        assert_eq!(datasets(&world), [""; 0]);
+        (0..requests).for_each(|id| world.send_some("cart", id..id + 1));
+        world.flush();
+        world.compact();
+        (0..requests).for_each(|id| world.send_some("cart", id..id + 1));
+        world.flush();
+        world.compact();
+        world.clock.pass(DAY);
+        world.compact();
+        assert_eq!(world.files_with(MARKER), NO_FILES);
+        assert_eq!(world.ids().len() as i64, 2 * requests);
+    }
 }
 
 /// Guarantees: a few deleted rows among many leave their segment a day later.

@@ -115,7 +115,13 @@ fn a_clock_that_is_set_back() {
     retain(&world, "cart", Some(DAY));
     let now = world.now();
     assert_eq!(world.ids(), [1]);
-    world.clock.pass(25 * HOUR);
+    // By a little, before anything is written down; and by a lot, after that.
+    world.clock.pass(DAY);
+    world.clock.set(now + DAY.as_nanos() as i64 + 1);
+    assert_eq!(world.ids(), [0; 0]);
+    world.clock.set(now + DAY.as_nanos() as i64 - 30 * NANOS_PER_SECOND);
+    assert_eq!(world.ids(), [0; 0]);
+    world.clock.pass(HOUR);
     assert_eq!(world.ids(), [0; 0]);
     world.store.maintain().unwrap();
     world.clock.set(now);
@@ -132,6 +138,23 @@ fn a_clock_that_is_set_back() {
     world.flush();
     world.compact();
     assert_eq!(world.ids(), [5, 6]);
+}
+
+/// Guarantees: a clock that was far ahead while somebody asked, and is right again, has cost
+/// nothing.
+#[test]
+fn a_clock_that_was_ahead_for_a_moment() {
+    let mut world = World::new();
+    world.send_some("cart", 0..1);
+    world.flush();
+    retain(&world, "cart", Some(DAY));
+    let now = world.now();
+    world.clock.set(now + 100 * DAY.as_nanos() as i64);
+    assert_eq!(world.ids(), [0; 0]);
+    world.clock.set(now);
+    assert_eq!(world.ids(), [0]);
+    world.compact();
+    assert_eq!(world.ids(), [0]);
 }
 
 /// Guarantees: retentions that make no sense are refused in words; the shortest and the longest

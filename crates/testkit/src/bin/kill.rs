@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use model::{Random as _, SystemClock, SystemRandom};
-use testkit::kill::{Campaign, STRACE_REMEDY, SyncCheck, Way, check_syncs, has_strace, plan, run};
+use testkit::kill::{
+    Campaign, STRACE_REMEDY, SyncCheck, Syncs, Way, check_syncs, has_strace, plan, run,
+};
 
 const USAGE: &str = "\
 usage: trackway-kill --server PROGRAM [options]
@@ -31,6 +33,8 @@ usage: trackway-kill --server PROGRAM [options]
 const CANNOT_RUN: u8 = 2;
 /// Kills or requests, if nobody says how many.
 const COUNT: u32 = 20;
+/// Lines of a trace that are shown. When one acknowledgement was too early, most were.
+const LINES_SHOWN: usize = 3;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -99,10 +103,11 @@ impl Command {
 
     fn run(self) -> Result<ExitCode, String> {
         let clock = SystemClock::new();
+        let planted = self.planted.as_deref().unwrap_or("no bug");
+        println!("seed {}, planted: {planted}", self.seed);
         if self.checks_syncs {
             return self.check_syncs(&clock);
         }
-        println!("seed {}", self.seed);
         let mut ways = plan(self.seed, self.count, &self.only())?;
         if ways.iter().any(|way| way.is_traced()) && !has_strace() {
             println!("without kills in the middle of writes: {STRACE_REMEDY}");
@@ -145,12 +150,16 @@ impl Command {
             requests: self.count.into(),
             planted: self.planted.as_deref(),
         };
-        let (successes, findings) = check_syncs(&check, clock)?;
-        if findings.is_empty() {
-            println!("{successes} acknowledgements, each after a sync of its request");
+        let Syncs { acknowledged, unsynced, kept } = check_syncs(&check, clock)?;
+        if unsynced.is_empty() {
+            println!("{acknowledged} acknowledgements, each after a sync of its request");
             return Ok(ExitCode::SUCCESS);
         }
-        println!("seed {}: acknowledged before a sync:\n{}", self.seed, findings.join("\n"));
+        println!("{} of {acknowledged} acknowledgements before a sync:", unsynced.len());
+        for line in unsynced.iter().take(LINES_SHOWN) {
+            println!("{line}");
+        }
+        println!("kept: {}", kept.unwrap_or_default().display());
         Ok(ExitCode::FAILURE)
     }
 }

@@ -6,7 +6,7 @@
 
 mod trace;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use model::{Clock, NANOS_PER_HOUR};
 
@@ -29,12 +29,23 @@ pub struct SyncCheck<'a> {
     pub planted: Option<&'a str>,
 }
 
-/// Sends requests one at a time to a traced server; how many successes were preceded by their sync,
-/// and what those were that were not.
+/// What the trace of a server shows.
+#[derive(Debug, Default)]
+pub struct Syncs {
+    /// Requests acknowledged.
+    pub acknowledged: u64,
+    /// The lines of the trace with those acknowledgements that no sync precedes.
+    pub unsynced: Vec<String>,
+    /// The folder with the trace, kept if there are such.
+    pub kept: Option<PathBuf>,
+}
+
+/// Sends requests one at a time to a traced server, and sees whether each was synced before it was
+/// acknowledged.
 ///
 /// # Errors
 /// If it could not be seen: no `strace`, a server that refuses, a trace without the answers.
-pub fn check_syncs(check: &SyncCheck<'_>, clock: &dyn Clock) -> Result<(u64, Vec<String>), String> {
+pub fn check_syncs(check: &SyncCheck<'_>, clock: &dyn Clock) -> Result<Syncs, String> {
     if !strace::is_there() {
         return Err(strace::REMEDY.to_owned());
     }
@@ -74,19 +85,15 @@ pub fn check_syncs(check: &SyncCheck<'_>, clock: &dyn Clock) -> Result<(u64, Vec
     server.kill()?;
     let text = std::fs::read_to_string(&trace).map_err(|error| format!("the trace: {error}"))?;
     let seen = trace::examine(&text);
+    let kept = || Some(folder.keep());
     if seen.successes != check.requests {
-        let (requests, successes) = (check.requests, seen.successes);
-        let kept = folder.keep();
         return Err(format!(
-            "{requests} requests succeeded and the trace shows {successes}: {}",
-            kept.display()
+            "{} requests succeeded and the trace shows {}: {:?}",
+            check.requests,
+            seen.successes,
+            kept()
         ));
     }
-    if !seen.unsynced.is_empty() {
-        let kept = folder.keep();
-        let mut findings = seen.unsynced;
-        findings.push(format!("kept: {}", kept.display()));
-        return Ok((seen.successes, findings));
-    }
-    Ok((seen.successes, Vec::new()))
+    let kept = if seen.unsynced.is_empty() { None } else { kept() };
+    Ok(Syncs { acknowledged: seen.successes, unsynced: seen.unsynced, kept })
 }

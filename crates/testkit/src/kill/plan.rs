@@ -77,8 +77,8 @@ impl fmt::Display for Way {
 const GROUPS: u64 = 300;
 /// Acknowledgements among which one is picked, as many.
 const REQUESTS: u64 = 400;
-/// Flushes or merges among which one is picked. The first ones come while the server starts, because
-/// the one before left it something to do.
+/// Flushes or merges among which one is picked. The first ones come while the server starts,
+/// because the one before left it something to do.
 const STAGES: u64 = 6;
 /// Writes of a thread to the catalog's log among which one is picked: those of some flushes.
 const CATALOG_WRITES: u64 = 200;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{Random as _, SeededRandom};
+use model::SeededRandom;
 use store::{Disk, DiskFile};
 
 /// What a disk writes at once.

@@ -56,7 +56,7 @@ pub(super) fn body(events: &[Event]) -> Bytes {
     Bytes::from(lines.collect::<String>())
 }
 
-/// Decodes what [`body`] wrote.
+/// Decodes what `body` wrote.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ToyDecoder;
 
@@ -98,7 +98,7 @@ fn add(builder: &mut BatchBuilder, signal: Signal, line: &str) -> Result<()> {
             Signal::Logs => SpanId::NONE,
         },
         parent_id: SpanId::NONE,
-        name: if event.id % 3 == 0 { "GET /" } else { "POST /" },
+        name: if event.id.is_multiple_of(3) { "GET /" } else { "POST /" },
         span_kind: SpanKind::Server,
         status: (event.id % 3) as u8,
         duration: event.id as i64 * 1_000,
@@ -106,12 +106,12 @@ fn add(builder: &mut BatchBuilder, signal: Signal, line: &str) -> Result<()> {
     });
     builder.attribute("id", Value::Int(event.id as i64));
     builder.attribute("label", Value::Text(label));
-    if event.id % 2 == 0 {
+    if event.id.is_multiple_of(2) {
         builder.attribute("mixed", Value::Float(event.id as f64 / 8.0));
     } else {
         builder.attribute("mixed", Value::Bool(event.id % 3 == 1));
     }
-    if event.id % 7 == 0 {
+    if event.id.is_multiple_of(7) {
         builder.base(Base::StatusMessage, Value::Text(label));
     }
     builder.end_run();

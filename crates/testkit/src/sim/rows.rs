@@ -101,7 +101,9 @@ fn read_segment(snapshot: &Snapshot, segment: &Segment) -> Result<Vec<PlainRow>>
                 text.and_then(|text| text.parse::<i64>().ok()).unwrap_or_default()
             };
             let (dataset, time) = (number(Base::Dataset) as u32, number(Base::Time));
-            [Base::Arrival, Base::Lsn, Base::Index].map(number);
+            for base in [Base::Arrival, Base::Lsn, Base::Index] {
+                number(base);
+            }
             if is_visible(snapshot, DatasetId(dataset), time, segment.meta.late_max) {
                 rows.push(PlainRow { dataset, time, values });
             }

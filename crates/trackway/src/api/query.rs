@@ -52,7 +52,9 @@ async fn ask(
         datasets: datasets(&snapshot, admission.environment, &request.dataset)?,
         now: app.clock.now(),
     };
-    if request.rows { list(&app, snapshot, &asked, &request).await } else {
+    if request.rows {
+        list(&app, snapshot, &asked, &request).await
+    } else {
         group(&app, snapshot, &asked, &request).await
     }
 }
@@ -169,7 +171,9 @@ impl Request {
             return Err(Error::invalid("query is missing: {} counts all events of two hours"));
         }
         if request.next.is_some() && !request.rows {
-            return Err(Error::invalid("next is given where rows is not true: only rows have pages"));
+            return Err(Error::invalid(
+                "next is given where rows is not true: only rows have pages",
+            ));
         }
         Ok(request)
     }

@@ -12,7 +12,7 @@
 //!            "logs": [log lines], "errs": [exceptions]},
 //!  "events": {"span": [span or -1], "t": [us after t0], "name": [place in names]},
 //!  "links":  {"span": [span or -1], "trace_id": [], "span_id": []},
-//!  "logs":   {"span": [span or -1], "t": [us after t0], "severity": [1 to 24, 0 unknown], "body": []},
+//!  "logs":   {"span": [span or -1], "t": [us after t0], "severity": [1 to 24, or 0], "body": []},
 //!  "missing": [ids of spans above others that are not here], "doubled": N, "unreadable": [files],
 //!  "attributes": {"spans": [{}], "events": [{}], "links": [{}], "logs": [{}]}}   if asked for
 //! ```
@@ -48,9 +48,8 @@ impl<'a> Texts<'a> {
 
 /// A trace as columns, with every attribute if `all`.
 pub(super) fn columns(id: TraceId, answer: &TraceAnswer, all: bool) -> Value {
-    let rows = || {
-        [&answer.spans, &answer.events, &answer.links, &answer.logs].into_iter().flatten()
-    };
+    let rows =
+        || [&answer.spans, &answer.events, &answer.links, &answer.logs].into_iter().flatten();
     let t0 = rows().map(|row| row.time.nanos()).min().unwrap_or(0);
     let mut places: HashMap<SpanId, usize> = HashMap::with_capacity(answer.spans.len());
     for (place, span) in answer.spans.iter().enumerate() {
@@ -59,14 +58,16 @@ pub(super) fn columns(id: TraceId, answer: &TraceAnswer, all: bool) -> Value {
     let place_of = |id: SpanId| places.get(&id).map_or(-1, |place| *place as i64);
     let owners =
         |rows: &[WholeRow]| rows.iter().map(|row| place_of(row.parent_id)).collect::<Vec<_>>();
-    let times =
-        |rows: &[WholeRow]| rows.iter().map(|row| micros(row.time.nanos() - t0)).collect::<Vec<_>>();
+    let times = |rows: &[WholeRow]| {
+        rows.iter().map(|row| micros(row.time.nanos() - t0)).collect::<Vec<_>>()
+    };
     let mut names = Texts::default();
     let event_names: Vec<usize> =
         answer.events.iter().map(|event| names.place(name_of(event))).collect();
     let spans = spans(answer, t0, &place_of, &mut names);
     let hex = |base: Base| {
-        let text = move |row: &WholeRow| row.sparse(base).and_then(Datum::text).unwrap_or("").to_owned();
+        let text =
+            move |row: &WholeRow| row.sparse(base).and_then(Datum::text).unwrap_or("").to_owned();
         answer.links.iter().map(text).collect::<Vec<_>>()
     };
     let missing: BTreeSet<SpanId> = rows()
@@ -136,9 +137,8 @@ fn spans<'a>(
     };
     let logs = of_each(&answer.logs, &|_| true);
     let errors = of_each(&answer.events, &|event| name_of(event) == EXCEPTION);
-    let column = |value: &dyn Fn(&WholeRow) -> Value| {
-        answer.spans.iter().map(value).collect::<Vec<Value>>()
-    };
+    let column =
+        |value: &dyn Fn(&WholeRow) -> Value| answer.spans.iter().map(value).collect::<Vec<Value>>();
     json!({
         "id": ids,
         "parent": column(&|span| place_of(span.parent_id).into()),

@@ -1,8 +1,8 @@
 //! `GET /api/v1/traces/{id}`: a whole trace, a column for each property of its spans.
 //!
 //! Columns are a third of the size of spans that repeat their members' names, and draw faster. Ids
-//! of traces are taken in every spelling. With `attributes=all` every field of every span, event and
-//! log line is there too.
+//! of traces are taken in every spelling. With `attributes=all` every field of every span, event
+//! and log line is there too.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ async fn show(
     let admission = admit(&app, &headers, Permission::Query)?;
     let id = TraceId::parse(&spelling).ok_or_else(|| {
         Error::invalid(format!(
-            "{spelling:?} is no trace id: 32 or 16 hexadecimal digits, or 1-8-24 as X-Ray spells them"
+            "{spelling:?} is no trace id: 32 or 16 hexadecimal digits, or 1-8-24 of them"
         ))
     })?;
     let all = read_parameters(&parameters)?;
@@ -69,7 +69,9 @@ fn read_parameters(parameters: &[(String, String)]) -> Result<bool> {
                 let value = Value::from(value.as_str());
                 return Err(Error::invalid(format!("attributes: {value} where all is expected")));
             }
-            _ => return Err(Error::invalid(format!("{name:?} is no parameter; attributes is one"))),
+            _ => {
+                return Err(Error::invalid(format!("{name:?} is no parameter; attributes is one")));
+            }
         }
     }
     Ok(all)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use model::{Error, ErrorKind};
 use store::Disk;
 
 use super::FolderFlags;
@@ -27,13 +28,13 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Stop> {
         Some(path) => path,
         None => arguments.flags.resolve()?,
     };
-    let folder = Folder::open(&path)?.lock()?;
+    let folder = Folder::open(&path).and_then(Folder::lock).map_err(found)?;
     if !folder.has_catalog() {
         return Err(Stop::wrong(format!("{}: damage: it has no catalog", path.display())));
     }
-    let catalog = folder.catalog()?;
+    let catalog = folder.catalog().map_err(found)?;
     let disk: Arc<dyn Disk> = Arc::new(folder.disk()?);
-    let findings = store::check(&disk, &catalog)?;
+    let findings = store::check(&disk, &catalog).map_err(found)?;
     let mut text = String::new();
     for finding in &findings {
         let kind = if finding.is_damage { "damage" } else { "note" };
@@ -47,4 +48,12 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Stop> {
     });
     output::say(&text)?;
     if damages > 0 { Err(Stop::found()) } else { Ok(()) }
+}
+
+/// Damage that keeps the rest from being looked at is damage found.
+fn found(error: Error) -> Stop {
+    match error.kind() {
+        ErrorKind::Corrupt => Stop::wrong(format!("damage: {error}")),
+        _ => error.into(),
+    }
 }

@@ -51,6 +51,10 @@ fn damage_is_named() {
     let name = segment.file_name().unwrap().to_str().unwrap();
     assert!(ran.out.contains(name) && ran.out.contains("damage"), "{ran:?}");
 
+    fs::write(world.data().join("catalog.db"), "not a catalog ".repeat(1_000)).unwrap();
+    let refusal = world.run(&["check", data]).refused(1);
+    assert!(refusal.contains("damage: ") && refusal.contains("catalog.db"), "{refusal}");
+
     let home = world.home().to_str().unwrap();
     let refusal = world.run(&["check", home]).refused(2);
     assert!(refusal.contains("is not a data folder"), "{refusal}");

@@ -54,7 +54,8 @@ fn large(text_bytes: usize) -> Vec<u8> {
     field(1, &field(2, &field(2, &span)))
 }
 
-/// Guarantees: a body that is no request is a 400 that names the place, as a status of the protocol.
+/// Guarantees: a body that is no request is a 400 that names the place, as a status of the
+/// protocol.
 #[test]
 fn malformed() {
     let server = World::new().start();

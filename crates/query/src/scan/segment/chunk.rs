@@ -43,7 +43,7 @@ impl<'a> SegmentChunk<'a> {
         })
     }
 
-    fn from_rest(&self, name: &str, kind: ValueType) -> Option<ArrayRef> {
+    fn of_rest(&self, name: &str, kind: ValueType) -> Option<ArrayRef> {
         if let Some(arrays) = self.rest.borrow().get(name) {
             return arrays[usize::from(kind.code())].clone();
         }
@@ -70,7 +70,7 @@ impl Chunk for SegmentChunk<'_> {
             return self.array(*place);
         }
         if self.columns.in_rest.iter().any(|in_rest| in_rest == name) {
-            return self.from_rest(name, kind);
+            return self.of_rest(name, kind);
         }
         None
     }
@@ -94,8 +94,8 @@ pub(crate) fn uuids(array: &ArrayRef) -> ArrayRef {
     Arc::new(builder.finish())
 }
 
-/// A value of the overflow column: numbers without a point are whole, and those that JSON cannot say
-/// are objects of their bits.
+/// A value of the overflow column: numbers without a point are whole, and those that JSON cannot
+/// say are objects of their bits.
 pub(crate) fn rest_value(value: Value) -> Option<Datum> {
     match value {
         Value::String(text) => Some(Datum::Text(text)),

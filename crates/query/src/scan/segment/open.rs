@@ -61,8 +61,7 @@ impl OpenSegment {
                 Field::new(ROW_NUMBER, DataType::Int64, false).with_extension_type(RowNumber);
             options = options.with_virtual_columns(vec![Arc::new(number)]).map_err(failed)?;
         }
-        let metadata =
-            ArrowReaderMetadata::try_new(Arc::new(narrowed), options).map_err(failed)?;
+        let metadata = ArrowReaderMetadata::try_new(Arc::new(narrowed), options).map_err(failed)?;
         let reader = CountingReader::new(snapshot, segment, stats);
         Ok(Self { path, columns, reader, metadata })
     }

@@ -15,10 +15,11 @@ fn run(mistake: Option<Mistake>, stop: impl Fn(&Mutex<Ledger>) -> bool) -> (Sigh
         Traffic::new(SOURCE, &ledger, (&port.address, &port.address), sender, Some(ENOUGH));
     let sight = std::thread::scope(|scope| {
         let serving = Builder::new().spawn_scoped(scope, || port.serve()).unwrap();
-        let ((), sight) = traffic.run(|_| {
+        let ((), sight) = traffic.run(|traffic| {
             while happenings.try_recv().is_err() && !stop(&ledger) {
                 std::thread::yield_now();
             }
+            traffic.count_while_held("flush");
         });
         port.close();
         serving.join().unwrap();
