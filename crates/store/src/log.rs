@@ -189,8 +189,8 @@ impl Log {
         })
     }
 
-    /// Never writes the present file again: what a failed write or sync left in it is unknown, or it
-    /// is to be let go of soon.
+    /// Never writes the present file again: what a failed write or sync left in it is unknown, or
+    /// it is to be let go of soon.
     fn close(&mut self) {
         if self.open
             && let Some(slot) = self.used.last_mut()

@@ -30,7 +30,7 @@ pub trait Decoder: Send + Sync {
 /// A moment in the store's work at which a crash is of interest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// A group is written and not yet synced or acknowledged.
+    /// A group is durable and not yet visible or acknowledged.
     Append,
     /// A generation is about to be written as segments.
     Flush,

@@ -1,4 +1,6 @@
 //! Campaigns of the simulation: many seeds on the store as it is, and on stores with a planted bug.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "says by which seed a planted bug was noticed")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};

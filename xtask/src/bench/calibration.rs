@@ -1,14 +1,14 @@
 //! How fast the machine is just now: a line before and one after, so that runs can be compared.
 //!
 //! On shared processors not even CPU seconds are immune: with busy neighbours the same work takes
-//! more of them, because caches and memory are shared too. So it is the walk through memory that
-//! tells most; the loop and the hash hardly change, and the syncs tell how the disk does.
+//! more of them, because caches and memory are shared too. So the CPU time of the walk
+//! through memory tells most. Where times are longer than their CPU times, others had the
+//! processors. The syncs tell how the disk does.
 
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -34,12 +34,19 @@ const APPEND_BYTES: usize = 4 << 10;
 /// What one look at the machine found.
 #[derive(Clone, Debug)]
 pub(super) struct Calibration {
-    loop_ms: f64,
-    walk_ms: f64,
+    turns: Took,
+    walk: Took,
     hash_ms: f64,
     sync_p50_ms: f64,
     sync_p99_ms: f64,
     load: f64,
+}
+
+/// How long work took, and how much of that it was given a processor, milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct Took {
+    wall_ms: f64,
+    cpu_ms: f64,
 }
 
 impl Calibration {
@@ -48,8 +55,8 @@ impl Calibration {
         let load = usage::load_average();
         let syncs = syncs(folder)?;
         Ok(Self {
-            loop_ms: milliseconds(timed(|| xorshift(std::hint::black_box(SEED), LOOP_ROUNDS))),
-            walk_ms: walk(),
+            turns: timed(|| xorshift(std::hint::black_box(SEED), LOOP_ROUNDS))?,
+            walk: walk()?,
             hash_ms: hash(folder)?,
             sync_p50_ms: percentile(&syncs, 0.5),
             sync_p99_ms: percentile(&syncs, 0.99),
@@ -60,16 +67,25 @@ impl Calibration {
     /// One line for people.
     pub(super) fn line(&self) -> String {
         format!(
-            "loop {:.0} ms, walk through 16 MiB {:.0} ms, sha256 of 128 MiB {:.0} ms, \
-             fdatasync of 4 KiB p50 {:.2} p99 {:.2} ms, load {:.2}",
-            self.loop_ms, self.walk_ms, self.hash_ms, self.sync_p50_ms, self.sync_p99_ms, self.load
+            "loop {:.0} ms (CPU {:.0}), walk through 16 MiB {:.0} ms (CPU {:.0}), sha256 of 128 MiB \
+             {:.0} ms, fdatasync of 4 KiB p50 {:.2} p99 {:.2} ms, load {:.2}",
+            self.turns.wall_ms,
+            self.turns.cpu_ms,
+            self.walk.wall_ms,
+            self.walk.cpu_ms,
+            self.hash_ms,
+            self.sync_p50_ms,
+            self.sync_p99_ms,
+            self.load
         )
     }
 
     pub(super) fn json(&self) -> Value {
         json!({
-            "loop_ms": self.loop_ms,
-            "walk_ms": self.walk_ms,
+            "loop_ms": self.turns.wall_ms,
+            "loop_cpu_ms": self.turns.cpu_ms,
+            "walk_ms": self.walk.wall_ms,
+            "walk_cpu_ms": self.walk.cpu_ms,
             "sha256_ms": self.hash_ms,
             "fdatasync_p50_ms": self.sync_p50_ms,
             "fdatasync_p99_ms": self.sync_p99_ms,
@@ -78,10 +94,12 @@ impl Calibration {
     }
 }
 
-fn timed<T>(work: impl FnOnce() -> T) -> Duration {
-    let watch = Stopwatch::start();
+fn timed<T>(work: impl FnOnce() -> T) -> Result<Took, String> {
+    let (watch, cpu) = (Stopwatch::start(), usage::cpu(std::process::id())?);
     std::hint::black_box(work());
-    watch.elapsed()
+    let wall_ms = milliseconds(watch.elapsed());
+    let cpu_ms = milliseconds(usage::cpu(std::process::id())?.saturating_sub(cpu));
+    Ok(Took { wall_ms, cpu_ms })
 }
 
 /// A loop in registers, each round of which waits for the one before.
@@ -94,21 +112,21 @@ fn xorshift(mut state: u64, rounds: u64) -> u64 {
     state
 }
 
-/// Milliseconds of a walk in which each step is where the one before says.
-fn walk() -> f64 {
+/// A walk in which each step is where the one before says.
+fn walk() -> Result<Took, String> {
     // Sattolo's shuffle: the places become one circle in an order that no prefetcher guesses.
     let mut places: Vec<u32> = (0..WALK_PLACES as u32).collect();
     for (round, at) in (1..WALK_PLACES).rev().enumerate() {
         let other = xorshift((round as u64 + 1).wrapping_mul(SEED), 2) % at as u64;
         places.swap(at, other as usize);
     }
-    milliseconds(timed(|| {
+    timed(|| {
         let mut at = 0;
         for _ in 0..WALK_STEPS {
             at = places[at] as usize;
         }
         at
-    }))
+    })
 }
 
 /// Milliseconds of the system's own SHA-256 of a file that is in memory.

@@ -55,8 +55,10 @@ pub(super) struct Ingest {
     pub(super) settle_seconds: f64,
     pub(super) sizes: Sizes,
     pub(super) peak_memory: u64,
-    /// Bytes written to the disk, log included.
+    /// Bytes written, log included.
     pub(super) written: u64,
+    /// Bytes written to segments, by flushes and by merging them.
+    pub(super) written_to_segments: f64,
     pub(super) segments: f64,
 }
 
@@ -93,6 +95,8 @@ pub(super) fn run(
         sizes: Sizes::of(data)?,
         peak_memory: usage::peak_memory(subject.id())?,
         written: usage::written(subject.id())?.saturating_sub(written),
+        written_to_segments: gauges.get("flushed_bytes_total")?
+            + gauges.get("compacted_bytes_total")?,
         segments: gauges.get("segments")?,
     };
     let truth = Truth::read(&truth_file)?;
@@ -151,7 +155,10 @@ impl Ingest {
             report.add(Figure::new("bytes a span, log apart", kept, "B").at_most(40.0, Some(33.0)));
             let (log, written) = (self.per_span(self.sizes.log), self.per_span(self.written));
             report.add(Figure::new("bytes a span of the log's files", log, "B"));
-            report.add(Figure::new("bytes a span written to the disk", written, "B"));
+            report.add(Figure::new("bytes a span written, log included", written, "B"));
+            let again = self.written_to_segments / self.sizes.segments as f64;
+            let again = Figure::new("bytes written to segments for each byte kept", again, "x");
+            report.add(again.at_most(2.0, None));
         }
         report.add(Figure::new(name("spans a second"), self.sent.spans_per_second, "/s"));
         report.add(Figure::new(name("acknowledgement p50"), self.sent.ack_p50_ms, "ms"));
@@ -200,6 +207,7 @@ impl Ingest {
                 "other": other,
             },
             "written_bytes": self.written,
+            "written_to_segments_bytes": self.written_to_segments,
             "peak_memory_bytes": self.peak_memory,
         })
     }

@@ -40,10 +40,11 @@ pub(super) fn peak_memory(id: u32) -> Result<u64, String> {
     kib.map(|kib| kib * 1024).ok_or_else(|| format!("{path} names no VmHWM"))
 }
 
-/// Bytes that the process `id` has caused to be written to disks.
+/// Bytes that the process `id` has written, to files for the most part. What Linux says of disks
+/// (`write_bytes`) counts a page of many KiB as written when a part of it was, so it is no use here.
 pub(super) fn written(id: u32) -> Result<u64, String> {
     let path = format!("/proc/{id}/io");
-    entry(&read(&path)?, "write_bytes:").ok_or_else(|| format!("{path} names no write_bytes"))
+    entry(&read(&path)?, "wchar:").ok_or_else(|| format!("{path} names no wchar"))
 }
 
 /// How busy the machine is: processes that run or wait, mean of the last minute.
@@ -89,6 +90,7 @@ mod tests {
     fn entries() {
         let io = "wchar: 1\ncancelled_write_bytes: 2\nwrite_bytes: 3\n";
         assert_eq!(entry(io, "write_bytes:"), Some(3));
+        assert_eq!(entry(io, "rchar:"), None);
         assert_eq!(entry("VmPeak:\t  9 kB\nVmHWM:\t  12 kB\n", "VmHWM:"), Some(12));
     }
 }

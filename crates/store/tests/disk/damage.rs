@@ -126,8 +126,8 @@ fn a_damaged_header_of_a_log_file() {
     assert!(text.contains("log/00000001.log") && text.contains("restore"), "{text}");
 }
 
-/// Guarantees: a file of the log that was cut is an error that names it and the remedy; accepted, it
-/// costs what was cut off. Files that are not the log's are left alone.
+/// Guarantees: a file of the log that was cut is an error that names it and the remedy; accepted,
+/// it costs what was cut off. Files that are not the log's are left alone.
 #[test]
 fn a_cut_file_of_the_log() {
     let (mut world, file) = five_requests();
