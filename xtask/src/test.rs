@@ -9,7 +9,7 @@ mod rust;
 mod smoke;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -179,7 +179,9 @@ fn seconds(time: Duration) -> String {
 
 /// Runs `command` with its output where ours goes; anything but success is an error.
 fn succeed(command: &mut Command) -> Result<(), String> {
-    let program = command.get_program().to_string_lossy().into_owned();
+    // Without its folder, which is long and seldom what went wrong.
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let program = program.to_string_lossy().into_owned();
     let status = command.status().map_err(|error| format!("starting {program}: {error}"))?;
     if status.success() {
         return Ok(());

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Error, Result};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use model::{Error, ErrorKind, Result};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// Memory is counted in pieces of this size: a semaphore counts to 2^29 at least, which is then far
 /// more memory than there is.
@@ -16,6 +16,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Budget {
     pieces: Arc<Semaphore>,
+    /// Told when something is given back.
+    freed: Arc<Notify>,
     bytes: usize,
 }
 
@@ -23,7 +25,11 @@ impl Budget {
     /// A budget of `bytes`.
     pub fn new(bytes: usize) -> Self {
         let pieces = bytes / PIECE_BYTES;
-        Self { pieces: Arc::new(Semaphore::new(pieces)), bytes: pieces * PIECE_BYTES }
+        Self {
+            pieces: Arc::new(Semaphore::new(pieces)),
+            freed: Arc::default(),
+            bytes: pieces * PIECE_BYTES,
+        }
     }
 
     /// All of it, used or not.
@@ -41,6 +47,28 @@ impl Budget {
         let mut lease = Lease { permit: None, budget: self.clone() };
         lease.grow(bytes, patience).await?;
         Ok(lease)
+    }
+}
+
+impl Budget {
+    /// Waits until so much is free at once. Whoever waits holds nothing meanwhile, so that one that
+    /// wants much does not keep out those that want little.
+    async fn wait_for(&self, pieces: u32) -> OwnedSemaphorePermit {
+        loop {
+            let freed = self.freed.notified();
+            if let Ok(permit) = Arc::clone(&self.pieces).try_acquire_many_owned(pieces) {
+                return permit;
+            }
+            freed.await;
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.permit.take().is_some() {
+            self.budget.freed.notify_waiters();
+        }
     }
 }
 
@@ -63,15 +91,11 @@ impl Lease {
         if pieces == 0 {
             return Ok(());
         }
-        let semaphore = Arc::clone(&self.budget.pieces);
-        let permit = match Arc::clone(&semaphore).try_acquire_many_owned(pieces) {
-            Ok(permit) => permit,
-            Err(_) => tokio::time::timeout(patience, semaphore.acquire_many_owned(pieces))
-                .await
-                .ok()
-                .and_then(std::result::Result::ok)
-                .ok_or_else(|| self.refusal())?,
-        };
+        if self.bytes() + bytes > self.budget.bytes {
+            return Err(self.never());
+        }
+        let waited = tokio::time::timeout(patience, self.budget.wait_for(pieces)).await;
+        let permit = waited.map_err(|_| self.refusal())?;
         match &mut self.permit {
             Some(held) => held.merge(permit),
             None => self.permit = Some(permit),
@@ -90,8 +114,20 @@ impl Lease {
             && surplus > 0
         {
             drop(permit.split(surplus));
+            self.budget.freed.notify_waiters();
         }
         Ok(())
+    }
+
+    fn never(&self) -> Error {
+        let mib = self.budget.bytes >> 20;
+        Error::new(
+            ErrorKind::TooLarge,
+            format!(
+                "the request takes more memory than there is for all requests ({mib} MiB): send \
+                 less at once, or raise --memory"
+            ),
+        )
     }
 
     fn refusal(&self) -> Error {

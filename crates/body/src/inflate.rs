@@ -34,9 +34,10 @@ enum Codec {
 }
 
 /// How decompression stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The next step will make this many bytes more.
-    Needs(usize),
+    /// There is more to come.
+    Goes,
     /// Everything is out.
     Done,
 }
@@ -51,6 +52,11 @@ impl<'a> Inflate<'a> {
             )),
         };
         Ok(Some(Self { input, consumed: 0, output: Vec::new(), limit, codec }))
+    }
+
+    /// What it holds and what the next step needs beside it.
+    pub(crate) fn held_next(&self) -> usize {
+        self.output.len() + self.next()
     }
 
     /// What the next step needs.
@@ -86,7 +92,7 @@ impl<'a> Inflate<'a> {
                 ),
             ));
         }
-        Ok(if finished { Step::Done } else { Step::Needs(self.next()) })
+        Ok(if finished { Step::Done } else { Step::Goes })
     }
 
     /// Fills the output from `start`; whether the end was reached, and how much came out.
@@ -155,6 +161,6 @@ impl<'a> Inflate<'a> {
 /// Decompresses a body that has been accepted before, as replay does.
 pub fn decompress(encoding: Encoding, body: &Bytes, limit: usize) -> Result<Bytes> {
     let Some(mut inflate) = Inflate::new(encoding, body, limit)? else { return Ok(body.clone()) };
-    while let Step::Needs(_) = inflate.step()? {}
+    while inflate.step()? == Step::Goes {}
     Ok(inflate.finish())
 }

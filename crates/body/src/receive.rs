@@ -60,8 +60,10 @@ where
         return Ok(Received { plain: raw.clone(), raw, raw_lease, plain_lease: lease });
     };
     let mut plain_lease = budget.reserve(inflate.next(), limits.patience).await?;
-    while let Step::Needs(bytes) = inflate.step()? {
-        plain_lease.grow(bytes, limits.patience).await?;
+    while inflate.step()? == Step::Goes {
+        plain_lease.resize(inflate.held_next(), limits.patience).await?;
+        // Others that this thread serves come in between.
+        tokio::task::yield_now().await;
     }
     let plain = inflate.finish();
     plain_lease.resize(plain.len(), limits.patience).await?;

@@ -16,6 +16,10 @@ use crate::door::Door;
 /// is not to be away for longer than about a millisecond.
 const DECODE_APART_BYTES: usize = 1 << 20;
 
+/// What an object of OpenTelemetry's JSON takes in memory, on average; a log record takes twice that,
+/// and most objects are the values of attributes.
+const OBJECT_BYTES: usize = 160;
+
 /// What a request says of itself before its body.
 pub(crate) struct Sent<'a> {
     pub(crate) signal: Signal,
@@ -27,6 +31,7 @@ pub(crate) struct Sent<'a> {
 /// Takes a request in. Returns, once it is durable, what in it was refused.
 pub(crate) async fn export(door: &Door, sent: &Sent<'_>, body: &mut Body) -> Result<Vec<Problem>> {
     let Sent { signal, content, encoding, headers } = *sent;
+    let patience = door.parts.limits.patience;
     let admission = auth::admit_sender(&door.parts.keys, headers, signal)?;
     let received = body::receive(body, encoding, door.parts.limits, &door.parts.budget).await?;
     let facts = Facts {
@@ -49,6 +54,8 @@ pub(crate) async fn export(door: &Door, sent: &Sent<'_>, body: &mut Body) -> Res
         body: received.raw,
     };
     let plain = received.plain;
+    let _objects = door.parts.budget.reserve(objects(content, &plain), patience).await?;
+    let plain_len = plain.len();
     let decoded = if plain.len() < DECODE_APART_BYTES {
         facts.events(&plain, arrival, seed)
     } else {
@@ -64,9 +71,17 @@ pub(crate) async fn export(door: &Door, sent: &Sent<'_>, body: &mut Body) -> Res
         return Ok(problems);
     }
     // What the log keeps is let go once it is written; the events stay until they are in a segment.
-    let mut lease = received.plain_lease;
-    lease.resize(batch.bytes(), door.parts.limits.patience).await?;
-    append(door, record, batch, (lease, received.raw_lease)).await?;
+    // They point into the body where it was protobuf and worth keeping.
+    let points_into_body = content == ContentType::Protobuf && batch.bytes() >= plain_len;
+    let (lease, body_lease) = if points_into_body {
+        let mut lease = received.plain_lease;
+        lease.resize(batch.bytes(), patience).await?;
+        (lease, None)
+    } else {
+        let lease = door.parts.budget.reserve(batch.bytes(), patience).await?;
+        (lease, Some(received.plain_lease))
+    };
+    append(door, record, batch, lease, (received.raw_lease, body_lease)).await?;
     door.counted.accepted(rows, &problems);
     Ok(problems)
 }
@@ -75,11 +90,12 @@ async fn append(
     door: &Door,
     record: Record,
     batch: model::Batch,
-    (lease, raw_lease): (Lease, Lease),
+    lease: Lease,
+    until_written: (Lease, Option<Lease>),
 ) -> Result<()> {
     let (tell, told) = oneshot::channel();
     let done = move |appended: Result<store::Lsn>| {
-        drop(raw_lease);
+        drop(until_written);
         // Nobody listens if the client has gone away; the request is kept all the same.
         drop(tell.send(appended));
     };
@@ -91,6 +107,14 @@ async fn append(
     });
     let told = told.await.map_err(|_| Error::bug("the log writer ended"))?;
     told.map(drop)
+}
+
+/// The memory that JSON takes while it is decoded, beside its text: every object is one.
+fn objects(content: ContentType, body: &[u8]) -> usize {
+    match content {
+        ContentType::Protobuf => 0,
+        ContentType::Json => body.iter().filter(|byte| **byte == b'{').count() * OBJECT_BYTES,
+    }
 }
 
 /// A request that cannot be read, in the words that Honeycomb uses.

@@ -11,6 +11,8 @@ use crate::wire::{Field, Message, WireResult};
 
 /// How deep maps are flattened.
 const FLATTEN_DEPTH: usize = 5;
+/// Longest key of a map that is flattened: each of its entries repeats it.
+const FLATTEN_KEY_BYTES_MAX: usize = 1_024;
 /// How deep values may nest at all: each level costs stack.
 pub(crate) const DEPTH_MAX: usize = 100;
 
@@ -185,7 +187,7 @@ pub(crate) fn flatten_deep(
         AnyValue::Int(value) => take(key, Value::Int(value)),
         AnyValue::Float(value) => take(key, Value::Float(value)),
         AnyValue::List(_) | AnyValue::Bytes(_) => take(key, Value::Text(&json_text::of(value)?)),
-        AnyValue::Map(_) if depth == FLATTEN_DEPTH => {
+        AnyValue::Map(_) if depth == FLATTEN_DEPTH || key.len() > FLATTEN_KEY_BYTES_MAX => {
             take(key, Value::Text(&json_text::of(value)?));
         }
         AnyValue::Map(map) => {

@@ -23,13 +23,18 @@ mod wire;
 
 use body::ContentType;
 use bytes::Bytes;
-use model::{Batch, Result, Signal, Timestamp};
+use model::{Batch, BatchBuilder, Result, Signal, Timestamp};
+
+use wire::{WireError, WireResult};
 
 pub use problems::Problem;
 pub use response::{Answer, StatusCode, failure, success};
 
 /// The version of the translation. Replay decodes a request with the one it was accepted under.
 pub const DECODER_VERSION: u16 = 1;
+
+/// Most events of a request: a row takes many times the two bytes that an empty one takes in a body.
+const ROWS_MAX: u32 = 2_000_000;
 
 /// What decoding takes from outside the body.
 #[derive(Clone, Copy)]
@@ -56,6 +61,14 @@ impl Decoded {
     pub fn rejected(&self) -> u64 {
         self.problems.iter().map(|problem| problem.count).sum()
     }
+}
+
+/// Refuses a request that has more events than one may have.
+fn check_rows(builder: &BatchBuilder) -> WireResult<()> {
+    if builder.rows() > ROWS_MAX {
+        return Err(WireError::new(0, format!("more than {ROWS_MAX} events: send less at once")));
+    }
+    Ok(())
 }
 
 /// Decodes an export request of one signal.

@@ -63,6 +63,7 @@ impl Decoder<'_> {
         let scope = ScopeParts::parse(message)?;
         let opened = open_run(&mut self.builder, dataset, resource, &scope);
         for (at, item) in scope.items.iter().enumerate() {
+            crate::check_rows(&self.builder)?;
             let place = |e: Box<crate::wire::WireError>| e.within(format!("log_records[{at}]"));
             let record = RecordParts::parse(*item).map_err(place)?;
             let mark = self.builder.mark();

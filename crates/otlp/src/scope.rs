@@ -80,7 +80,7 @@ impl<'a> ScopeParts<'a> {
                     let scope = field.bytes("scope", &fields)?;
                     parts.parse_scope(scope).map_err(|e| e.within("scope"))?;
                 }
-                2 => parts.items.push(field.bytes("items", &fields)?),
+                2 => fields.push(&mut parts.items, field.bytes("items", &fields)?)?,
                 3 => parts.schema_url = Some(field.bytes("schema_url", &fields)?),
                 _ => {}
             }

@@ -77,6 +77,7 @@ impl Decoder<'_> {
         let mut span = SpanParts::default();
         for (at, item) in scope.items.iter().enumerate() {
             let place = |e: Box<crate::wire::WireError>| e.within(format!("spans[{at}]"));
+            crate::check_rows(&self.builder)?;
             span.parse(*item).map_err(place)?;
             let mark = self.builder.mark();
             let added = match &opened {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion_physical_plan::{ExecutionPlan, collect};
-use model::{Result, Timestamp};
+use model::{Error, ErrorKind, Result, Timestamp};
 use store::Snapshot;
 
 use crate::datum::Datum;
@@ -27,6 +27,9 @@ use crate::scan::{Plan, Request, ScanExec};
 use crate::spec::{Aggregate, AggregateQuery};
 use crate::statistics::Statistics;
 use bind::{Bound, fields_of};
+
+/// Most values of all series of an answer: with their names some hundred bytes each.
+const SERIES_VALUES_MAX: u128 = 2_000_000;
 
 /// What was found out about groups.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -98,10 +101,29 @@ pub(crate) async fn run(
         && !answer.groups.is_empty()
     {
         let width = i64::try_from(step.as_nanos()).unwrap_or(i64::MAX).max(1);
+        check_series(query, answer.groups.len(), width)?;
         answer.series =
             series(context, snapshot, query, width, &batches, &mut answer.statistics).await?;
     }
     Ok(answer)
+}
+
+/// Refuses a series that would be larger than anybody can look at, before it is worked out.
+fn check_series(query: &AggregateQuery, groups: usize, width: i64) -> Result<()> {
+    let range = query.scope.end.nanos().saturating_sub(query.scope.start.nanos());
+    let steps = range / width + 1;
+    let values = steps as u128 * groups as u128 * query.aggregates.len() as u128;
+    if values <= SERIES_VALUES_MAX {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::TooCostly,
+        format!(
+            "the series of {groups} groups in {steps} steps may have {values} values, and \
+             {SERIES_VALUES_MAX} is the most: lower the limit, take longer steps, or ask without \
+             series"
+        ),
+    ))
 }
 
 fn scan(

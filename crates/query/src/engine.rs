@@ -150,7 +150,7 @@ impl Engine {
     /// Collects a trace.
     pub async fn trace(&self, snapshot: Snapshot, query: TraceQuery) -> Result<TraceAnswer> {
         let context = Arc::clone(&self.context);
-        let work = async move { trace::run(&context, &snapshot, &query) };
+        let work = async move { trace::run(&context, &snapshot, &query).await };
         let (mut answer, took) = self.run(work).await?;
         note(&mut answer.statistics, took, "trace index");
         Ok(answer)

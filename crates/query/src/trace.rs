@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use model::{EnvironmentId, Error, ErrorKind, Result, RowKind, Signal, SpanId, TraceId};
 use store::{Segment, Snapshot, unreadable};
+use tokio::task::yield_now;
 
 use crate::engine::Context;
 use crate::row::WholeRow;
@@ -47,7 +48,7 @@ pub struct TraceAnswer {
 }
 
 /// Collects a trace from a snapshot.
-pub(crate) fn run(
+pub(crate) async fn run(
     context: &Context,
     snapshot: &Snapshot,
     query: &TraceQuery,
@@ -68,27 +69,36 @@ pub(crate) fn run(
                 |row: &usize| snapshot.datasets().get(mem.dataset_of(*row as u32)).is_some();
             let found = (0..mem.batch.rows()).filter(of_trace).filter(is_live);
             rows.extend(found.map(|row| whole.in_memory(mem, row)));
+            check_rows(query.id, &rows)?;
+            yield_now().await;
         }
         for segment in snapshot.segments(query.environment, signal) {
             stats.note_segment(&segment.meta);
             if let Err(error) = add_segment(&whole, segment, query.id, &mut rows) {
+                if error.kind() == ErrorKind::TooCostly {
+                    return Err(error);
+                }
                 stats.cannot_read(&error);
             }
-        }
-        if rows.len() > ROWS_MAX {
-            return Err(Error::new(
-                ErrorKind::TooCostly,
-                format!(
-                    "trace {} has more than {ROWS_MAX} spans, events, links and log lines: ask for \
-                     parts of it with a query that filters by its id",
-                    query.id
-                ),
-            ));
+            yield_now().await;
         }
     }
     let mut answer = sort(rows);
     stats.add_to(&mut answer.statistics);
     Ok(answer)
+}
+
+fn check_rows(id: TraceId, rows: &[WholeRow]) -> Result<()> {
+    if rows.len() <= ROWS_MAX {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::TooCostly,
+        format!(
+            "trace {id} has more than {ROWS_MAX} spans, events, links and log lines: ask for parts \
+             of it with a query that filters by its id"
+        ),
+    ))
 }
 
 fn add_segment(
@@ -116,6 +126,7 @@ fn add_segment(
         let found = whole.in_segment(segment, group, &choice)?;
         let shown = |row: &WholeRow| scope.shows(row.dataset, row.time.nanos());
         rows.extend(found.into_iter().map(|(_, row)| row).filter(shown));
+        check_rows(id, rows)?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@
 //! never the same moments.
 //!
 //! What SIGKILL cannot show is a missing sync, because the system keeps what a process has written:
-//! [`check_syncs`] traces the system calls of a server instead.
+//! [`check_syncs()`] traces the system calls of a server instead.
 
 mod campaign;
 mod check_syncs;

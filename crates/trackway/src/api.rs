@@ -11,8 +11,12 @@ mod trace_columns;
 mod traces;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::middleware::map_response;
 
 pub(crate) use admit::admit;
@@ -25,4 +29,26 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
     let operations =
         Router::new().merge(datasets::routes()).merge(query::routes()).merge(traces::routes());
     operations.layer(map_response(failure::in_our_words)).with_state(Arc::clone(app))
+}
+
+/// Most bytes of a question: those of its longest lists.
+const BODY_BYTES_MAX: usize = 2 << 20;
+/// How long a question may take to arrive.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Reads the body of a request, which only those may send whose key has been judged.
+pub(crate) async fn read_body(request: Request) -> Result<Bytes, Failure> {
+    let reading = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX);
+    match tokio::time::timeout(BODY_PATIENCE, reading).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => {
+            let text = format!("reading the body, of which {BODY_BYTES_MAX} bytes are the most");
+            Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("{text}: {error}")))
+        }
+        Err(_) => {
+            let seconds = BODY_PATIENCE.as_secs();
+            let text = format!("the body took longer than {seconds} s to arrive");
+            Err(Failure::new(StatusCode::REQUEST_TIMEOUT, text))
+        }
+    }
 }

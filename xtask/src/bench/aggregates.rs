@@ -62,7 +62,7 @@ pub(super) fn run(
             report.wrong(format!("{}: {error}", question.name));
             continue;
         }
-        let cpu = milliseconds(subject.cpu()?.saturating_sub(before));
+        let cpu = milliseconds(subject.cpu()?.since(before).total());
         worst_error = worst_error.max(calls.percentile_error);
         tell(question, &calls, report);
         details.push(calls.json(question, cpu / (WARM_CALLS + rounds) as f64));

@@ -98,7 +98,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> Result<Took, String> {
     let (watch, cpu) = (Stopwatch::start(), usage::cpu(std::process::id())?);
     std::hint::black_box(work());
     let wall_ms = milliseconds(watch.elapsed());
-    let cpu_ms = milliseconds(usage::cpu(std::process::id())?.saturating_sub(cpu));
+    let cpu_ms = milliseconds(usage::cpu(std::process::id())?.since(cpu).total());
     Ok(Took { wall_ms, cpu_ms })
 }
 

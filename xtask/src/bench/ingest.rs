@@ -6,9 +6,10 @@
 //! the first request until nothing waits to be flushed or merged; before any of its figures is
 //! told, the server must have every row once, by its own figures and by a question.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::asking::Asking;
 use super::disk::{self, Sizes};
@@ -18,7 +19,7 @@ use super::load::{self, Sending, Sent, Truth};
 use super::options::Options;
 use super::report::Report;
 use super::subject::Subject;
-use super::usage;
+use super::usage::{self, Cpu};
 use crate::stopwatch::Stopwatch;
 
 /// Connections of a run that goes as fast as it can: one request in flight for each core that the
@@ -45,12 +46,12 @@ pub(super) fn paced(rate: u64) -> Sending {
 #[derive(Clone, Debug)]
 pub(super) struct Ingest {
     pub(super) sent: Sent,
-    /// CPU seconds of the server until everything was merged.
-    pub(super) cpu_seconds: f64,
-    /// CPU seconds of the server until the last acknowledgement.
-    pub(super) cpu_seconds_sending: f64,
-    /// CPU seconds by name of thread.
-    pub(super) threads: Vec<(String, f64)>,
+    /// CPU time of the server until everything was merged.
+    pub(super) cpu: Cpu,
+    /// CPU time of the server until the last acknowledgement.
+    pub(super) cpu_sending: Cpu,
+    /// CPU time by name of thread.
+    pub(super) threads: BTreeMap<String, Cpu>,
     /// Seconds from the last acknowledgement until nothing was left to do.
     pub(super) settle_seconds: f64,
     pub(super) sizes: Sizes,
@@ -76,20 +77,19 @@ pub(super) fn run(
     let written = usage::written(subject.id())?;
     let sent =
         load::send(options, sending, &subject.server.otlp_url, &hour.start_text, &truth_file)?;
-    let cpu_sending = subject.cpu()?.saturating_sub(cpu);
+    let cpu_sending = subject.cpu()?.since(cpu);
     let watch = Stopwatch::start();
     let gauges = subject.settle()?;
     let settled = watch.elapsed();
-    let threads_now = usage::cpu_by_thread(subject.id())?.into_iter().map(|(name, time)| {
+    let threads_now = usage::cpu_by_thread(subject.id())?.into_iter().map(|(name, now)| {
         let before = threads.get(&name).copied().unwrap_or_default();
-        (name, time.saturating_sub(before).as_secs_f64())
+        (name, now.since(before))
     });
-    let mut threads: Vec<(String, f64)> = threads_now.filter(|(_, time)| *time > 0.0).collect();
-    threads.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let threads = threads_now.filter(|(_, cpu)| !cpu.total().is_zero()).collect();
     let ingest = Ingest {
         sent,
-        cpu_seconds: subject.cpu()?.saturating_sub(cpu).as_secs_f64(),
-        cpu_seconds_sending: cpu_sending.as_secs_f64(),
+        cpu: subject.cpu()?.since(cpu),
+        cpu_sending,
         threads,
         settle_seconds: settled.as_secs_f64(),
         sizes: Sizes::of(data)?,
@@ -146,8 +146,10 @@ impl Ingest {
     /// Adds the figures that a run as fast as possible gives.
     pub(super) fn tell_flat_out(&self, encoding: &str, report: &mut Report) {
         let name = |what: &str| format!("ingest, {encoding}: {what}");
-        let cpu = self.cpu_seconds / self.millions();
+        let cpu = self.cpu.total().as_secs_f64() / self.millions();
         report.add(Figure::new(name("CPU of a million spans"), cpu, "s").at_most(6.0, Some(3.5)));
+        let system = self.cpu.system.as_secs_f64() / self.millions();
+        report.add(Figure::new(name("of it in the system"), system, "s"));
         let memory = self.peak_memory as f64 / 1e6;
         report.add(Figure::new(name("peak memory"), memory, "MB").at_most(400.0, Some(250.0)));
         if encoding == "identity" {
@@ -186,6 +188,7 @@ impl Ingest {
     fn json(&self) -> Value {
         let Sent { ack_p50_ms, ack_p99_ms, ack_max_ms, .. } = self.sent;
         let Sizes { segments, indexes, catalog, log, other } = self.sizes;
+        let threads = self.threads.iter().map(|(name, cpu)| (name.clone(), cpu_json(*cpu)));
         json!({
             "spans": self.sent.spans,
             "seconds": self.sent.seconds,
@@ -194,9 +197,9 @@ impl Ingest {
             "ack_ms": { "p50": ack_p50_ms, "p99": ack_p99_ms, "max": ack_max_ms },
             "retries": self.sent.retries,
             "sender_cpu_seconds": self.sent.cpu_seconds,
-            "cpu_seconds": self.cpu_seconds,
-            "cpu_seconds_while_sending": self.cpu_seconds_sending,
-            "cpu_seconds_by_thread": self.threads,
+            "cpu_seconds": cpu_json(self.cpu),
+            "cpu_seconds_while_sending": cpu_json(self.cpu_sending),
+            "cpu_seconds_by_thread": threads.collect::<Map<_, _>>(),
             "settle_seconds": self.settle_seconds,
             "segments": self.segments,
             "disk_bytes": {
@@ -211,4 +214,8 @@ impl Ingest {
             "peak_memory_bytes": self.peak_memory,
         })
     }
+}
+
+fn cpu_json(cpu: Cpu) -> Value {
+    json!({ "user": cpu.user.as_secs_f64(), "system": cpu.system.as_secs_f64() })
 }

@@ -41,7 +41,7 @@ pub(super) fn traces(subject: &Subject, truth: &Truth, report: &mut Report) -> R
             report.wrong(format!("trace {id} was answered with {found} of {spans} spans"));
         }
     }
-    let cpu = milliseconds(subject.cpu()?.saturating_sub(before)) / times.len() as f64;
+    let cpu = milliseconds(subject.cpu()?.since(before).total()) / times.len() as f64;
     let mut missing = Vec::new();
     for (id, _) in truth.traces.iter().take(MISSING_LOOKUPS) {
         // No drawn id is another's mirror image.
@@ -92,7 +92,7 @@ pub(super) fn searches(
             let range = hour.nearly(call * truth.services.len() + at);
             let before = subject.cpu()?;
             let (took, answer) = asking.rows(&search(name), range)?;
-            cpu += milliseconds(subject.cpu()?.saturating_sub(before));
+            cpu += milliseconds(subject.cpu()?.since(before).total());
             let mut count = search(name);
             count["calculations"] = json!([{"op": "COUNT"}]);
             let (_, counted) = asking.query(&count, range)?;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::usage;
+use super::usage::{self, Cpu};
 use crate::http;
 use crate::server::{Launch, Server};
 use crate::stopwatch::Stopwatch;
@@ -54,7 +54,7 @@ impl Subject {
     }
 
     /// The CPU time it has used so far.
-    pub(super) fn cpu(&self) -> Result<Duration, String> {
+    pub(super) fn cpu(&self) -> Result<Cpu, String> {
         usage::cpu(self.id())
     }
 

@@ -27,7 +27,7 @@ pub(super) fn clippy(_run: &Run) -> Result<(), String> {
 }
 
 pub(super) fn tests(_run: &Run) -> Result<(), String> {
-    succeed(cargo().args(["test", "--workspace"]))
+    succeed(cargo().args(["test", "--workspace", "--no-fail-fast"]))
 }
 
 pub(super) fn doc(_run: &Run) -> Result<(), String> {

@@ -63,10 +63,10 @@ impl<'a> SpanParts<'a> {
                     let attribute = KeyValue::parse(field.bytes("attributes", &fields)?);
                     let at = self.attributes.len();
                     let place = |e: Box<WireError>| e.within(format!("attributes[{at}]"));
-                    self.attributes.push(attribute.map_err(place)?);
+                    fields.push(&mut self.attributes, attribute.map_err(place)?)?;
                 }
-                11 => self.events.push(field.bytes("events", &fields)?),
-                13 => self.links.push(field.bytes("links", &fields)?),
+                11 => fields.push(&mut self.events, field.bytes("events", &fields)?)?,
+                13 => fields.push(&mut self.links, field.bytes("links", &fields)?)?,
                 15 => {
                     let status = field.bytes("status", &fields)?;
                     self.parse_status(status).map_err(|e| e.within("status"))?;

@@ -6,6 +6,9 @@ use model::Error;
 
 /// Most bytes of a varint.
 const VARINT_BYTES_MAX: usize = 10;
+/// Most parts of one kind in a message: spans of a scope, attributes of a span. An empty part takes
+/// two bytes of a body and many times that in memory, and no client sends a million at once.
+const PARTS_MAX: usize = 1_000_000;
 /// Deepest nesting of unknown groups that is skipped.
 const GROUP_DEPTH_MAX: usize = 100;
 
@@ -252,6 +255,16 @@ impl<'a> Reader<'a> {
                 other => return Err(self.error(format!("wire type {other} does not exist"))),
             }
         }
+    }
+
+    /// Adds a part to a list, unless there are too many.
+    #[inline]
+    pub(crate) fn push<T>(&self, parts: &mut Vec<T>, part: T) -> WireResult<()> {
+        if parts.len() == PARTS_MAX {
+            return Err(self.error(format!("more than {PARTS_MAX} parts: send less at once")));
+        }
+        parts.push(part);
+        Ok(())
     }
 
     pub(crate) fn error(&self, what: impl Into<String>) -> Box<WireError> {

@@ -115,7 +115,8 @@ impl FloatMoments {
 
     /// The sum.
     pub(crate) fn total(&self) -> f64 {
-        self.sum + self.carry
+        // Beyond the largest number there is nothing to carry.
+        if self.sum.is_finite() { self.sum + self.carry } else { self.sum }
     }
 }
 

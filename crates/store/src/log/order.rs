@@ -41,7 +41,7 @@ impl SlotOrder {
         made
     }
 
-    /// Makes the file for [`Log::take_slot`].
+    /// Makes the file, for the log to take.
     pub(crate) fn fill(self) -> SlotMade {
         SlotMade { slot: self.make(), ordered: self.ordered }
     }

@@ -11,8 +11,9 @@ use super::schema::Physical;
 const FEW_VALUES: usize = 256;
 /// Values repeat if the distinct ones are less than this share of all, in percent.
 const REPEATING_PERCENT: usize = 12;
-/// Trace ids stay a dictionary while traces have some spans each.
-const TRACE_IDS_PERCENT: usize = 70;
+/// Ids stay a dictionary while the rows of a trace or request share them: a code is two bytes where
+/// an id is sixteen.
+const IDS_PERCENT: usize = 70;
 
 /// How the values of one column of one row group are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +49,12 @@ fn decide_coded(coded: &Coded<'_>) -> Class {
         return Class::Dictionary;
     }
     match &coded.entries {
-        Entries::TraceId(_) if repeats(TRACE_IDS_PERCENT) => Class::Dictionary,
+        Entries::TraceId(_) if repeats(IDS_PERCENT) => Class::Dictionary,
         Entries::TraceId(_) => Class::Plain,
-        Entries::Text(entries) if all_uuids(entries) => Class::Plain,
+        Entries::Text(entries) if all_uuids(entries) => match repeats(IDS_PERCENT) {
+            true => Class::Dictionary,
+            false => Class::Plain,
+        },
         Entries::Text(_) => Class::FrontCoded,
         Entries::Int(_) => Class::Delta,
         Entries::Float(_) => Class::Split,

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
 use axum::routing::{get, patch};
 use axum::{Json, Router};
@@ -14,7 +13,7 @@ use registry::Permission;
 use serde_json::{Value, json};
 use store::Snapshot;
 
-use super::{Failure, admit};
+use super::{Failure, admit, read_body};
 use crate::app::{App, blocking};
 
 /// The member of a dataset that can be changed.
@@ -50,12 +49,11 @@ async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Va
 async fn change(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<Json<Value>, Failure> {
-    let environment = admit(&app, &headers, Permission::Manage)?.environment;
+    let environment = admit(&app, request.headers(), Permission::Manage)?.environment;
     app.check_replayed()?;
-    let retention = read_change(&body)?;
+    let retention = read_change(&read_body(request).await?)?;
     let store = Arc::clone(&app.store);
     let dataset = blocking(move || store.set_retention(environment, &name, retention)).await?;
     answer(&app, &dataset).await

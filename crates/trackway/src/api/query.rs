@@ -5,12 +5,11 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use axum::{Json, Router};
 use honeycomb::language::{self, Asked};
 use honeycomb::render;
 use model::{DatasetId, EnvironmentId, Error, Result};
@@ -18,7 +17,7 @@ use registry::Permission;
 use serde_json::{Map, Value, json};
 use store::Snapshot;
 
-use super::{Failure, admit};
+use super::{Failure, admit, read_body};
 use crate::app::{App, blocking};
 
 /// Stands for every dataset.
@@ -41,11 +40,10 @@ struct Request {
 
 async fn ask(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: axum::extract::Request,
 ) -> Result<Response, Failure> {
-    let admission = admit(&app, &headers, Permission::Query)?;
-    let request = Request::read(&body)?;
+    let admission = admit(&app, request.headers(), Permission::Query)?;
+    let request = Request::read(&read_body(request).await?)?;
     let snapshot = app.snapshot().await?;
     let asked = Asked {
         environment: admission.environment,
@@ -68,9 +66,12 @@ async fn group(
     let question =
         language::read_question(&request.query, asked, request.disable_series).map_err(wrong)?;
     let answer = app.engine.aggregate(snapshot, question.query.clone()).await?;
-    let data = render::results(&question, &answer);
-    let statistics = render::statistics(&answer.statistics);
-    Ok(Json(json!({"data": data, "statistics": statistics})).into_response())
+    let body = blocking(move || {
+        let data = render::results(&question, &answer);
+        let statistics = render::statistics(&answer.statistics);
+        Ok(json!({"data": data, "statistics": statistics}).to_string())
+    });
+    Ok(([(header::CONTENT_TYPE, "application/json")], body.await?).into_response())
 }
 
 async fn list(
