@@ -16,8 +16,8 @@ use crate::door::Door;
 /// is not to be away for longer than about a millisecond.
 const DECODE_APART_BYTES: usize = 1 << 20;
 
-/// What an object of OpenTelemetry's JSON takes in memory, on average; a log record takes twice that,
-/// and most objects are the values of attributes.
+/// What an object of OpenTelemetry's JSON takes in memory, on average; a log record takes twice
+/// that, and most objects are the values of attributes.
 const OBJECT_BYTES: usize = 160;
 
 /// What a request says of itself before its body.

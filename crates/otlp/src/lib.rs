@@ -33,7 +33,8 @@ pub use response::{Answer, StatusCode, failure, success};
 /// The version of the translation. Replay decodes a request with the one it was accepted under.
 pub const DECODER_VERSION: u16 = 1;
 
-/// Most events of a request: a row takes many times the two bytes that an empty one takes in a body.
+/// Most events of a request: a row takes many times the two bytes that an empty one takes in a
+/// body.
 const ROWS_MAX: u32 = 2_000_000;
 
 /// What decoding takes from outside the body.

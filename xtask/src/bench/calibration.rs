@@ -67,8 +67,8 @@ impl Calibration {
     /// One line for people.
     pub(super) fn line(&self) -> String {
         format!(
-            "loop {:.0} ms (CPU {:.0}), walk through 16 MiB {:.0} ms (CPU {:.0}), sha256 of 128 MiB \
-             {:.0} ms, fdatasync of 4 KiB p50 {:.2} p99 {:.2} ms, load {:.2}",
+            "loop {:.0} ms (CPU {:.0}), walk through 16 MiB {:.0} ms (CPU {:.0}), sha256 of 128 \
+             MiB {:.0} ms, fdatasync of 4 KiB p50 {:.2} p99 {:.2} ms, load {:.2}",
             self.turns.wall_ms,
             self.turns.cpu_ms,
             self.walk.wall_ms,

@@ -67,7 +67,8 @@ pub(super) fn peak_memory(id: u32) -> Result<u64, String> {
 }
 
 /// Bytes that the process `id` has written, to files for the most part. What Linux says of disks
-/// (`write_bytes`) counts a page of many KiB as written when a part of it was, so it is no use here.
+/// (`write_bytes`) counts a page of many KiB as written when a part of it was, so it is no use
+/// here.
 pub(super) fn written(id: u32) -> Result<u64, String> {
     let path = format!("/proc/{id}/io");
     entry(&read(&path)?, "wchar:").ok_or_else(|| format!("{path} names no wchar"))

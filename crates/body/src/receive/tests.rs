@@ -77,13 +77,28 @@ async fn refuses_large_bodies() {
     }
 }
 
-/// Guarantees: when memory is short a body is asked to come again, and holds nothing.
+/// Guarantees: when memory is short a body is asked to come again, and holds nothing; one that is
+/// larger than all memory is told so.
 #[tokio::test]
 async fn throttles() {
-    let budget = Budget::new(1 << 20);
+    let budget = Budget::new(4 << 20);
+    let others = budget.reserve(3 << 20, Limits::default().patience).await.unwrap();
     let error = take(varied(2 << 20), Encoding::Identity, &budget).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Throttled { .. }), "{error}");
+    drop(others);
     assert_eq!(budget.used(), 0);
+    let error = take(varied(5 << 20), Encoding::Identity, &budget).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+    assert_eq!(budget.used(), 0);
+}
+
+/// Guarantees: a body of many small streams reserves what comes out of them and no more.
+#[tokio::test]
+async fn many_streams() {
+    let budget = Budget::new(1 << 20);
+    let streams = gzip(b"x").repeat(200);
+    let received = take(streams, Encoding::Gzip, &budget).await.unwrap();
+    assert_eq!(received.plain, vec![b'x'; 200]);
 }
 
 /// Guarantees: damaged or cut compressed bodies are the client's fault, and say so.
