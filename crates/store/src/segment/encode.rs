@@ -126,7 +126,7 @@ fn direct(
         let bounds = match class {
             // Near-unique values would make the index as large as what it prunes.
             Class::FrontCoded | Class::Plain => Bounds::Unknown,
-            _ => Bounds::of_values(&coded.entries, &present),
+            _ => Bounds::of_values(physical, &coded.entries, &present),
         };
         writer
             .page(&Page { rows: end - start, nulls, levels: &levels, values: &values }, bounds)?;
@@ -137,7 +137,7 @@ fn direct(
         Class::Bits => coded.codes.iter().copied().filter(|code| *code != NULL).collect(),
         _ => every,
     };
-    writer.finish(Bounds::of_values(&coded.entries, &used))
+    writer.finish(Bounds::of_values(physical, &coded.entries, &used))
 }
 
 fn page_rows(class: Class, entries: &Entries<'_>, codes: &[u32]) -> usize {

@@ -81,7 +81,7 @@ impl Bounds {
     }
 
     /// Bounds of the entries that `codes` point to, in any order.
-    pub(super) fn of_values(entries: &Entries<'_>, codes: &[u32]) -> Self {
+    pub(super) fn of_values(physical: Physical, entries: &Entries<'_>, codes: &[u32]) -> Self {
         let codes = || codes.iter().map(|code| *code as usize);
         match entries {
             Entries::Int(ints) => {
@@ -97,7 +97,14 @@ impl Bounds {
             Entries::Text(texts) => {
                 let least = codes().map(|at| texts[at]).min();
                 let greatest = codes().map(|at| texts[at]).max();
-                least.zip(greatest).map_or(Self::Nulls, |(a, b)| Self::of_texts(a, b))
+                match least.zip(greatest) {
+                    None => Self::Nulls,
+                    // Their text has the order of their bytes.
+                    Some((a, b)) if physical == Physical::Uuid => parse_uuid(a)
+                        .zip(parse_uuid(b))
+                        .map_or(Self::Unknown, |(a, b)| Self::Uuid(a, b)),
+                    Some((a, b)) => Self::of_texts(a, b),
+                }
             }
             Entries::Bool => match codes().min().zip(codes().max()) {
                 Some((least, greatest)) => Self::Bool(least == 1, greatest == 1),

@@ -3,7 +3,7 @@ use super::*;
 fn of(texts: &[&str]) -> (TextBound, TextBound) {
     let entries = Entries::Text(texts.iter().map(|text| text.as_bytes()).collect());
     let codes: Vec<u32> = (0..texts.len() as u32).collect();
-    match Bounds::of_values(&entries, &codes) {
+    match Bounds::of_values(Physical::Text, &entries, &codes) {
         Bounds::Text(least, greatest) => (least, greatest),
         other => panic!("{other:?}"),
     }
@@ -32,5 +32,17 @@ fn texts() {
 fn the_greatest_text() {
     let text = "\u{10ffff}".repeat(20);
     let entries = Entries::Text(vec![text.as_bytes()]);
-    assert!(matches!(Bounds::of_values(&entries, &[0]), Bounds::Unknown));
+    assert!(matches!(Bounds::of_values(Physical::Text, &entries, &[0]), Bounds::Unknown));
+}
+
+/// Guarantees: bounds of UUIDs are their sixteen bytes, as the column has them; other readers refuse
+/// a file whose bounds are longer than its values.
+#[test]
+fn uuids() {
+    let texts = ["ffffffff-0000-0000-0000-000000000001", "00000000-0000-0000-0000-0000000000ff"];
+    let entries = Entries::Text(texts.iter().map(|text| text.as_bytes()).collect());
+    let Bounds::Uuid(least, greatest) = Bounds::of_values(Physical::Uuid, &entries, &[0, 1]) else {
+        panic!("bounds of UUIDs")
+    };
+    assert_eq!((least[15], greatest[0], greatest[15]), (255, 255, 1));
 }
