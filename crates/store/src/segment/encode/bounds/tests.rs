@@ -35,8 +35,8 @@ fn the_greatest_text() {
     assert!(matches!(Bounds::of_values(Physical::Text, &entries, &[0]), Bounds::Unknown));
 }
 
-/// Guarantees: bounds of UUIDs are their sixteen bytes, as the column has them; other readers refuse
-/// a file whose bounds are longer than its values.
+/// Guarantees: bounds of UUIDs are their sixteen bytes, as the column has them; other readers
+/// refuse a file whose bounds are longer than its values.
 #[test]
 fn uuids() {
     let texts = ["ffffffff-0000-0000-0000-000000000001", "00000000-0000-0000-0000-0000000000ff"];
