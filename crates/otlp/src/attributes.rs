@@ -7,7 +7,7 @@ use model::Value;
 
 use crate::json_text;
 use crate::problems::Fault;
-use crate::wire::{Field, Message, WireResult};
+use crate::wire::{Field, Message, Reader, WireError, WireResult};
 
 /// How deep maps are flattened.
 const FLATTEN_DEPTH: usize = 5;
@@ -125,6 +125,19 @@ impl<'a> AnyValue<'a> {
         }
         Ok(value)
     }
+}
+
+/// Reads the attribute in a field of a message into the list of all of them.
+#[inline]
+pub(crate) fn push_attribute<'a>(
+    attributes: &mut Vec<KeyValue<'a>>,
+    field: Field<'a>,
+    fields: &Reader<'a>,
+) -> WireResult<()> {
+    let parsed = KeyValue::parse(field.bytes("attributes", fields)?);
+    let place = |e: Box<WireError>| e.within(format!("attributes[{}]", attributes.len()));
+    let attribute = parsed.map_err(place)?;
+    fields.push(attributes, attribute)
 }
 
 /// Why an attribute could not be read: the request's fault, or only its span's.

@@ -19,23 +19,21 @@ mod response;
 mod sample_rate;
 mod scope;
 mod traces;
+mod walk;
 mod wire;
 
 use body::ContentType;
 use bytes::Bytes;
-use model::{Batch, BatchBuilder, Result, Signal, Timestamp};
+use model::{Batch, Result, Signal, Timestamp};
 
-use wire::{WireError, WireResult};
+use logs::Logs;
+use traces::Spans;
 
 pub use problems::Problem;
 pub use response::{Answer, StatusCode, failure, success};
 
 /// The version of the translation. Replay decodes a request with the one it was accepted under.
 pub const DECODER_VERSION: u16 = 1;
-
-/// Most events of a request: a row takes many times the two bytes that an empty one takes in a
-/// body.
-const ROWS_MAX: u32 = 2_000_000;
 
 /// What decoding takes from outside the body.
 #[derive(Clone, Copy)]
@@ -64,14 +62,6 @@ impl Decoded {
     }
 }
 
-/// Refuses a request that has more events than one may have.
-fn check_rows(builder: &BatchBuilder) -> WireResult<()> {
-    if builder.rows() > ROWS_MAX {
-        return Err(WireError::new(0, format!("more than {ROWS_MAX} events: send less at once")));
-    }
-    Ok(())
-}
-
 /// Decodes an export request of one signal.
 pub fn decode(
     signal: Signal,
@@ -84,7 +74,7 @@ pub fn decode(
         ContentType::Json => Bytes::from(json::to_protobuf(signal, body)?),
     };
     match signal {
-        Signal::Spans => traces::decode(&protobuf, context),
-        Signal::Logs => logs::decode(&protobuf, context),
+        Signal::Spans => walk::decode(&Spans::new(context), &protobuf, context),
+        Signal::Logs => walk::decode(&Logs::new(context), &protobuf, context),
     }
 }

@@ -1,96 +1,47 @@
 //! Log records into rows.
 
-use bytes::Bytes;
-use model::{
-    Base, BatchBuilder, Result, RowHead, RowKind, Signal, SpanId, SpanKind, TraceId, Value,
-};
+use model::{Base, BatchBuilder, RowHead, RowKind, Signal, SpanId, SpanKind, TraceId, Value};
 
-use crate::attributes::{AnyValue, KeyValue, Trouble, flatten, flatten_deep, text};
+use crate::Context;
+use crate::attributes::{AnyValue, KeyValue, Trouble, flatten, flatten_deep, push_attribute, text};
 use crate::json_text;
-use crate::problems::{Fault, Problems};
+use crate::problems::Fault;
 use crate::sample_rate::{self, CHOSEN_FIRST, CHOSEN_SECOND};
-use crate::scope::{ResourceParts, RunRates, ScopeParts, open_run};
+use crate::scope::RunRates;
 use crate::traces::{put_original_time, rate_value, time_of};
+use crate::walk::{Items, Names};
 use crate::wire::{Message, WireResult};
-use crate::{Context, Decoded};
 
 /// The name under which a body that is not text has its parts.
 const BODY: &str = "body";
 
-/// Decodes an ExportLogsServiceRequest.
-pub(crate) fn decode(body: &Bytes, context: &Context<'_>) -> Result<Decoded> {
-    let mut decoder = Decoder {
-        context,
-        builder: BatchBuilder::new(Signal::Logs, body.clone(), context.seed),
-        problems: Problems::default(),
-    };
-    let mut fields = Message::new(body).fields();
-    let mut at = 0;
-    while let Some((number, field)) = fields.next()? {
-        if number == 1 {
-            let message = field.bytes("resource_logs", &fields)?;
-            decoder.resource(message).map_err(|e| e.within(format!("resource_logs[{at}]")))?;
-            at += 1;
-        }
-    }
-    let problems = decoder.problems.into_vec();
-    Ok(Decoded { batch: decoder.builder.finish(), problems })
-}
-
-struct Decoder<'a> {
+/// Log records of an ExportLogsServiceRequest.
+pub(crate) struct Logs<'a> {
     context: &'a Context<'a>,
-    builder: BatchBuilder,
-    problems: Problems,
 }
 
-impl Decoder<'_> {
-    fn resource(&mut self, message: Message<'_>) -> WireResult<()> {
-        let resource = ResourceParts::parse(message)?;
-        let dataset = (self.context.dataset)(resource.service_name());
-        for (at, scope) in resource.scopes.iter().enumerate() {
-            self.scope(&dataset, &resource, *scope)
-                .map_err(|e| e.within(format!("scope_logs[{at}]")))?;
-        }
-        Ok(())
+impl<'a> Logs<'a> {
+    pub(crate) fn new(context: &'a Context<'a>) -> Self {
+        Self { context }
+    }
+}
+
+impl Items for Logs<'_> {
+    type Parts<'a> = RecordParts<'a>;
+    const SIGNAL: Signal = Signal::Logs;
+    const NAMES: Names =
+        Names { resources: "resource_logs", scopes: "scope_logs", items: "log_records" };
+
+    fn parse<'a>(parts: &mut RecordParts<'a>, item: Message<'a>) -> WireResult<()> {
+        parts.parse(item)
     }
 
-    fn scope(
-        &mut self,
-        dataset: &str,
-        resource: &ResourceParts<'_>,
-        message: Message<'_>,
-    ) -> WireResult<()> {
-        let scope = ScopeParts::parse(message)?;
-        let opened = open_run(&mut self.builder, dataset, resource, &scope);
-        for (at, item) in scope.items.iter().enumerate() {
-            crate::check_rows(&self.builder)?;
-            let place = |e: Box<crate::wire::WireError>| e.within(format!("log_records[{at}]"));
-            let record = RecordParts::parse(*item).map_err(place)?;
-            let mark = self.builder.mark();
-            let added = match &opened {
-                Ok(rates) => self.record(&record, rates),
-                Err(Trouble::Fault(fault)) => {
-                    Err(Fault::new(fault.reason, fault.detail.clone()).into())
-                }
-                Err(Trouble::Wire(_)) => break,
-            };
-            match added {
-                Ok(()) => {}
-                Err(Trouble::Wire(error)) => return Err(place(error)),
-                Err(Trouble::Fault(fault)) => {
-                    self.builder.roll_back(mark);
-                    self.problems.add(fault, item.start);
-                }
-            }
-        }
-        self.builder.end_run();
-        match opened {
-            Err(Trouble::Wire(error)) => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    fn record(&mut self, record: &RecordParts<'_>, run: &RunRates) -> Result<(), Trouble> {
+    fn add(
+        &self,
+        builder: &mut BatchBuilder,
+        record: &RecordParts<'_>,
+        run: &RunRates,
+    ) -> Result<(), Trouble> {
         let sent = if record.time > 0 { record.time } else { record.observed };
         let (time, original) = time_of(sent, self.context.arrival);
         let own = |name: &str| {
@@ -100,7 +51,6 @@ impl Decoder<'_> {
         let first = own(CHOSEN_FIRST).or_else(|| run.first.clone());
         let second = own(CHOSEN_SECOND).or_else(|| run.second.clone());
         let decides = first.as_ref().or(second.as_ref());
-        let builder = &mut self.builder;
         builder.start_row(&RowHead {
             time,
             kind: RowKind::Log,
@@ -195,7 +145,7 @@ fn span_id_of(message: Message<'_>) -> Result<SpanId, Fault> {
 }
 
 /// The parts of a LogRecord message.
-struct RecordParts<'a> {
+pub(crate) struct RecordParts<'a> {
     time: u64,
     observed: u64,
     severity_number: u64,
@@ -208,10 +158,10 @@ struct RecordParts<'a> {
     event_name: Message<'a>,
 }
 
-impl<'a> RecordParts<'a> {
-    fn parse(message: Message<'a>) -> WireResult<Self> {
+impl Default for RecordParts<'_> {
+    fn default() -> Self {
         let empty = Message::new(&[]);
-        let mut parts = Self {
+        Self {
             time: 0,
             observed: 0,
             severity_number: 0,
@@ -222,31 +172,34 @@ impl<'a> RecordParts<'a> {
             trace_id: empty,
             span_id: empty,
             event_name: empty,
-        };
+        }
+    }
+}
+
+impl<'a> RecordParts<'a> {
+    fn parse(&mut self, message: Message<'a>) -> WireResult<()> {
+        let mut earlier = std::mem::take(self);
+        earlier.attributes.clear();
+        self.attributes = earlier.attributes;
         let mut fields = message.fields();
         while let Some((number, field)) = fields.next()? {
             match number {
-                1 => parts.time = field.fixed64("time_unix_nano", &fields)?,
-                2 => parts.severity_number = field.varint("severity_number", &fields)?,
-                3 => parts.severity_text = field.bytes("severity_text", &fields)?,
+                1 => self.time = field.fixed64("time_unix_nano", &fields)?,
+                2 => self.severity_number = field.varint("severity_number", &fields)?,
+                3 => self.severity_text = field.bytes("severity_text", &fields)?,
                 5 => {
                     let body = field.bytes("body", &fields)?;
-                    parts.body = AnyValue::parse(body, parts.body).map_err(|e| e.within("body"))?;
+                    self.body = AnyValue::parse(body, self.body).map_err(|e| e.within("body"))?;
                 }
-                6 => {
-                    let attribute = KeyValue::parse(field.bytes("attributes", &fields)?);
-                    let at = parts.attributes.len();
-                    let attribute = attribute.map_err(|e| e.within(format!("attributes[{at}]")))?;
-                    parts.attributes.push(attribute);
-                }
-                8 => parts.flags = field.fixed32("flags", &fields)?,
-                9 => parts.trace_id = field.bytes("trace_id", &fields)?,
-                10 => parts.span_id = field.bytes("span_id", &fields)?,
-                11 => parts.observed = field.fixed64("observed_time_unix_nano", &fields)?,
-                12 => parts.event_name = field.bytes("event_name", &fields)?,
+                6 => push_attribute(&mut self.attributes, field, &fields)?,
+                8 => self.flags = field.fixed32("flags", &fields)?,
+                9 => self.trace_id = field.bytes("trace_id", &fields)?,
+                10 => self.span_id = field.bytes("span_id", &fields)?,
+                11 => self.observed = field.fixed64("observed_time_unix_nano", &fields)?,
+                12 => self.event_name = field.bytes("event_name", &fields)?,
                 _ => {}
             }
         }
-        Ok(parts)
+        Ok(())
     }
 }

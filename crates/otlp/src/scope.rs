@@ -4,7 +4,7 @@
 
 use model::{Base, BatchBuilder, Value};
 
-use crate::attributes::{AnyValue, KeyValue, Trouble, flatten, text};
+use crate::attributes::{AnyValue, KeyValue, Trouble, flatten, push_attribute, text};
 use crate::sample_rate::{CHOSEN_FIRST, CHOSEN_SECOND};
 use crate::wire::{Message, WireResult};
 
@@ -42,7 +42,7 @@ impl<'a> ResourceParts<'a> {
                         .map_err(|e| e.within("resource"))?;
                 }
                 // 1000 is where OpenTelemetry before 0.15 had its scopes.
-                2 | 1_000 => parts.scopes.push(field.bytes("scopes", &fields)?),
+                2 | 1_000 => fields.push(&mut parts.scopes, field.bytes("scopes", &fields)?)?,
                 3 => parts.schema_url = Some(field.bytes("schema_url", &fields)?),
                 _ => {}
             }
@@ -110,10 +110,7 @@ fn attributes_of<'a>(
     let mut fields = message.fields();
     while let Some((number, field)) = fields.next()? {
         if number == field_number {
-            let attribute = field.bytes("attributes", &fields)?;
-            let at = attributes.len();
-            let parsed = KeyValue::parse(attribute);
-            attributes.push(parsed.map_err(|e| e.within(format!("attributes[{at}]")))?);
+            push_attribute(attributes, field, &fields)?;
         }
     }
     Ok(())

@@ -5,18 +5,18 @@
 
 mod parts;
 
-use bytes::Bytes;
 use model::{
-    Base, BatchBuilder, Result, RowHead, RowKind, SeededRandom, Signal, SpanId, SpanKind,
-    Timestamp, TraceId, Value,
+    Base, BatchBuilder, RowHead, RowKind, SeededRandom, Signal, SpanId, SpanKind, Timestamp,
+    TraceId, Value,
 };
 
+use crate::Context;
 use crate::attributes::{AnyValue, Trouble, flatten, text};
-use crate::problems::{Fault, Problems};
+use crate::problems::Fault;
 use crate::sample_rate::{self, CHOSEN_FIRST, CHOSEN_SECOND};
-use crate::scope::{RateValue, ResourceParts, RunRates, ScopeParts, open_run};
+use crate::scope::{RateValue, RunRates};
+use crate::walk::{Items, Names};
 use crate::wire::{Message, WireResult};
-use crate::{Context, Decoded};
 use parts::{EventParts, LinkParts, SpanParts};
 
 /// Fields of an exception that its span carries as well; whether they are text or a truth value.
@@ -27,92 +27,36 @@ const EXCEPTION_FIELDS: [(&str, bool); 4] = [
     ("exception.escaped", false),
 ];
 
-/// Decodes an ExportTraceServiceRequest.
-pub(crate) fn decode(body: &Bytes, context: &Context<'_>) -> Result<Decoded> {
-    let mut decoder = Decoder {
-        context,
-        builder: BatchBuilder::new(Signal::Spans, body.clone(), context.seed),
-        problems: Problems::default(),
-        chance: SeededRandom::new(context.seed),
-    };
-    let mut fields = Message::new(body).fields();
-    let mut at = 0;
-    while let Some((number, field)) = fields.next()? {
-        if number == 1 {
-            let message = field.bytes("resource_spans", &fields)?;
-            decoder.resource(message).map_err(|e| e.within(format!("resource_spans[{at}]")))?;
-            at += 1;
-        }
-    }
-    let problems = decoder.problems.into_vec();
-    Ok(Decoded { batch: decoder.builder.finish(), problems })
-}
-
-struct Decoder<'a> {
+/// Spans of an ExportTraceServiceRequest.
+pub(crate) struct Spans<'a> {
     context: &'a Context<'a>,
-    builder: BatchBuilder,
-    problems: Problems,
     chance: SeededRandom,
 }
 
-impl Decoder<'_> {
-    fn resource(&mut self, message: Message<'_>) -> WireResult<()> {
-        let resource = ResourceParts::parse(message)?;
-        let dataset = (self.context.dataset)(resource.service_name());
-        for (at, scope) in resource.scopes.iter().enumerate() {
-            self.scope(&dataset, &resource, *scope)
-                .map_err(|e| e.within(format!("scope_spans[{at}]")))?;
-        }
-        Ok(())
+impl Items for Spans<'_> {
+    type Parts<'a> = SpanParts<'a>;
+    const SIGNAL: Signal = Signal::Spans;
+    const NAMES: Names =
+        Names { resources: "resource_spans", scopes: "scope_spans", items: "spans" };
+
+    fn parse<'a>(parts: &mut SpanParts<'a>, item: Message<'a>) -> WireResult<()> {
+        parts.parse(item)
     }
 
-    fn scope(
-        &mut self,
-        dataset: &str,
-        resource: &ResourceParts<'_>,
-        message: Message<'_>,
-    ) -> WireResult<()> {
-        let scope = ScopeParts::parse(message)?;
-        let opened = open_run(&mut self.builder, dataset, resource, &scope);
-        let mut span = SpanParts::default();
-        for (at, item) in scope.items.iter().enumerate() {
-            let place = |e: Box<crate::wire::WireError>| e.within(format!("spans[{at}]"));
-            crate::check_rows(&self.builder)?;
-            span.parse(*item).map_err(place)?;
-            let mark = self.builder.mark();
-            let added = match &opened {
-                Ok(rates) => self.span(&span, rates),
-                Err(Trouble::Fault(fault)) => {
-                    Err(Fault::new(fault.reason, fault.detail.clone()).into())
-                }
-                Err(Trouble::Wire(_)) => break,
-            };
-            match added {
-                Ok(()) => {}
-                Err(Trouble::Wire(error)) => return Err(place(error)),
-                Err(Trouble::Fault(fault)) => {
-                    self.builder.roll_back(mark);
-                    self.problems.add(fault, item.start);
-                }
-            }
-        }
-        self.builder.end_run();
-        match opened {
-            Err(Trouble::Wire(error)) => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    fn span(&mut self, span: &SpanParts<'_>, run: &RunRates) -> Result<(), Trouble> {
+    fn add(
+        &self,
+        builder: &mut BatchBuilder,
+        span: &SpanParts<'_>,
+        run: &RunRates,
+    ) -> Result<(), Trouble> {
         let head = Head::of(span, self.context.arrival)?;
         let rates = Rates::of(span, run, &self.chance, head.trace_state);
         for (at, event) in span.events.iter().enumerate() {
-            self.event(&head, &rates, *event).map_err(|e| within(e, "events", at))?;
+            self.event(builder, &head, &rates, *event).map_err(|e| within(e, "events", at))?;
         }
         for (at, link) in span.links.iter().enumerate() {
-            self.link(&head, &rates, *link).map_err(|e| within(e, "links", at))?;
+            add_link(builder, &head, &rates, *link).map_err(|e| within(e, "links", at))?;
         }
-        let builder = &mut self.builder;
         builder.start_row(&RowHead {
             time: head.time,
             kind: RowKind::Span,
@@ -140,9 +84,16 @@ impl Decoder<'_> {
         }
         Ok(())
     }
+}
+
+impl<'a> Spans<'a> {
+    pub(crate) fn new(context: &'a Context<'a>) -> Self {
+        Self { context, chance: SeededRandom::new(context.seed) }
+    }
 
     fn event(
-        &mut self,
+        &self,
+        builder: &mut BatchBuilder,
         head: &Head<'_>,
         rates: &Rates,
         message: Message<'_>,
@@ -150,7 +101,6 @@ impl Decoder<'_> {
         let event = EventParts::parse(message)?;
         let name = text(event.name, "a span event's name")?;
         let (time, original) = time_of(event.time, self.context.arrival);
-        let builder = &mut self.builder;
         builder.start_row(&head.row_beneath(RowKind::SpanEvent, time, name, rates.rate));
         for attribute in &event.attributes {
             flatten(attribute, &mut |name, value| builder.attribute(name, value))?;
@@ -168,32 +118,31 @@ impl Decoder<'_> {
         }
         Ok(())
     }
+}
 
-    fn link(
-        &mut self,
-        head: &Head<'_>,
-        rates: &Rates,
-        message: Message<'_>,
-    ) -> Result<(), Trouble> {
-        let link = LinkParts::parse(message)?;
-        let builder = &mut self.builder;
-        builder.start_row(&head.row_beneath(RowKind::SpanLink, head.time, "", rates.rate));
-        for attribute in &link.attributes {
-            flatten(attribute, &mut |name, value| builder.attribute(name, value))?;
-        }
-        rates.put_kept_of_run(builder);
-        builder.base(Base::ParentName, Value::Text(head.name));
-        let trace_id = link.trace_id.bytes;
-        if !trace_id.is_empty() {
-            let short = trace_id.len() == 16 && trace_id.starts_with(&[0; 8]);
-            let id = if short { &trace_id[8..] } else { trace_id };
-            builder.base(Base::LinkTraceId, Value::Text(&hex(id)));
-        }
-        if !link.span_id.bytes.is_empty() {
-            builder.base(Base::LinkSpanId, Value::Text(&hex(link.span_id.bytes)));
-        }
-        Ok(())
+fn add_link(
+    builder: &mut BatchBuilder,
+    head: &Head<'_>,
+    rates: &Rates,
+    message: Message<'_>,
+) -> Result<(), Trouble> {
+    let link = LinkParts::parse(message)?;
+    builder.start_row(&head.row_beneath(RowKind::SpanLink, head.time, "", rates.rate));
+    for attribute in &link.attributes {
+        flatten(attribute, &mut |name, value| builder.attribute(name, value))?;
     }
+    rates.put_kept_of_run(builder);
+    builder.base(Base::ParentName, Value::Text(head.name));
+    let trace_id = link.trace_id.bytes;
+    if !trace_id.is_empty() {
+        let short = trace_id.len() == 16 && trace_id.starts_with(&[0; 8]);
+        let id = if short { &trace_id[8..] } else { trace_id };
+        builder.base(Base::LinkTraceId, Value::Text(&hex(id)));
+    }
+    if !link.span_id.bytes.is_empty() {
+        builder.base(Base::LinkSpanId, Value::Text(&hex(link.span_id.bytes)));
+    }
+    Ok(())
 }
 
 fn within(trouble: Trouble, field: &str, at: usize) -> Trouble {

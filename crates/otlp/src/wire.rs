@@ -6,5 +6,5 @@
 mod read;
 mod write;
 
-pub(crate) use read::{Field, Message, WireError, WireResult};
+pub(crate) use read::{Field, Message, Reader, WireError, WireResult};
 pub(crate) use write::Writer;

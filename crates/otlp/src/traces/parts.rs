@@ -1,10 +1,10 @@
 //! The messages of a trace, taken apart into slices of the body.
 
-use crate::attributes::KeyValue;
-use crate::wire::{Message, WireError, WireResult};
+use crate::attributes::{KeyValue, push_attribute};
+use crate::wire::{Message, WireResult};
 
 /// The parts of a Span message. Reused from span to span, so that its lists are allocated once.
-pub(super) struct SpanParts<'a> {
+pub(crate) struct SpanParts<'a> {
     pub(super) trace_id: Message<'a>,
     pub(super) span_id: Message<'a>,
     pub(super) parent_id: Message<'a>,
@@ -59,12 +59,7 @@ impl<'a> SpanParts<'a> {
                 6 => self.kind = field.varint("kind", &fields)?,
                 7 => self.start = field.fixed64("start_time_unix_nano", &fields)?,
                 8 => self.end = field.fixed64("end_time_unix_nano", &fields)?,
-                9 => {
-                    let attribute = KeyValue::parse(field.bytes("attributes", &fields)?);
-                    let at = self.attributes.len();
-                    let place = |e: Box<WireError>| e.within(format!("attributes[{at}]"));
-                    fields.push(&mut self.attributes, attribute.map_err(place)?)?;
-                }
+                9 => push_attribute(&mut self.attributes, field, &fields)?,
                 11 => fields.push(&mut self.events, field.bytes("events", &fields)?)?,
                 13 => fields.push(&mut self.links, field.bytes("links", &fields)?)?,
                 15 => {
@@ -105,9 +100,7 @@ impl<'a> EventParts<'a> {
             match number {
                 1 => parts.time = field.fixed64("time_unix_nano", &fields)?,
                 2 => parts.name = field.bytes("name", &fields)?,
-                3 => {
-                    parts.attributes.push(KeyValue::parse(field.bytes("attributes", &fields)?)?);
-                }
+                3 => push_attribute(&mut parts.attributes, field, &fields)?,
                 _ => {}
             }
         }
@@ -131,9 +124,7 @@ impl<'a> LinkParts<'a> {
             match number {
                 1 => parts.trace_id = field.bytes("trace_id", &fields)?,
                 2 => parts.span_id = field.bytes("span_id", &fields)?,
-                4 => {
-                    parts.attributes.push(KeyValue::parse(field.bytes("attributes", &fields)?)?);
-                }
+                4 => push_attribute(&mut parts.attributes, field, &fields)?,
                 _ => {}
             }
         }
