@@ -25,6 +25,7 @@ pub(crate) fn dataset(
     let name = match (signal, class) {
         (Signal::Spans, KeyClass::Classic) => header,
         (Signal::Spans, KeyClass::Environment) => service.unwrap_or(UNKNOWN_SERVICE),
+        (Signal::Events | Signal::Metrics, _) => header,
         (Signal::Logs, _) if header.trim().is_empty() => service.unwrap_or(UNKNOWN_LOG_SOURCE),
         (Signal::Logs, _) => service.unwrap_or(header),
     };

@@ -31,12 +31,13 @@ pub enum Base {
     Duration = 10,
     /// How many events this one stands for.
     SampleRate = 11,
-    /// When it reached the server, ns since the epoch. Logs only: spans have their segment's
-    /// range.
+    /// When it reached the server, ns since the epoch. Log lines and plain events only: others
+    /// have their segment's range.
     Arrival = 12,
-    /// The log record it came in. Logs only, where order among equal times shows.
+    /// The log record it came in. Only where order among equal times shows, see
+    /// [`crate::RowKind::has_position`].
     Lsn = 13,
-    /// Its place within that record. Logs only.
+    /// Its place within that record, where that is kept.
     Index = 14,
 
     /// The message of a span's status.

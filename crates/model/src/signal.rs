@@ -9,11 +9,15 @@ pub enum Signal {
     Spans = 1,
     /// Log lines.
     Logs = 2,
+    /// Points of metrics, those of one moment and one set of attributes in one row.
+    Metrics = 3,
+    /// Events that are none of the others: whatever fields a client gave them.
+    Events = 4,
 }
 
 impl Signal {
     /// Every signal.
-    pub const ALL: [Self; 2] = [Self::Spans, Self::Logs];
+    pub const ALL: [Self; 4] = [Self::Spans, Self::Logs, Self::Metrics, Self::Events];
 
     /// The stored number.
     pub const fn code(self) -> u8 {
@@ -30,6 +34,8 @@ impl Signal {
         match self {
             Self::Spans => "spans",
             Self::Logs => "logs",
+            Self::Metrics => "metrics",
+            Self::Events => "events",
         }
     }
 }
@@ -51,11 +57,17 @@ pub enum RowKind {
     SpanLink = 3,
     /// A log line; its parent is the span it was written in, where that is known.
     Log = 4,
+    /// Values of metrics at one moment.
+    MetricPoint = 5,
+    /// An event of any other kind. One that has a span id stands for a span, whose name, duration
+    /// and outcome are attributes, as its client sent them.
+    Event = 6,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Span, Self::SpanEvent, Self::SpanLink, Self::Log];
+    pub const ALL: [Self; 6] =
+        [Self::Span, Self::SpanEvent, Self::SpanLink, Self::Log, Self::MetricPoint, Self::Event];
 
     /// The stored number.
     pub const fn code(self) -> u8 {
@@ -65,6 +77,22 @@ impl RowKind {
     /// The kind of a stored number.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Whether rows of this kind have a name in a column of its own.
+    pub const fn is_named(self) -> bool {
+        matches!(self, Self::Span | Self::SpanEvent)
+    }
+
+    /// Whether rows of this kind carry a span's outcome.
+    pub const fn has_status(self) -> bool {
+        matches!(self, Self::Span | Self::SpanEvent | Self::SpanLink)
+    }
+
+    /// Whether rows of this kind keep when and where in the log they came, because order among
+    /// equal times shows.
+    pub const fn has_position(self) -> bool {
+        matches!(self, Self::Log | Self::Event)
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) fn to_protobuf(signal: Signal, body: &[u8]) -> Result<Vec<u8>> {
     match signal {
         Signal::Spans => parse::<TracesRequest<'_>>(body)?.write(&mut writer),
         Signal::Logs => parse::<LogsRequest<'_>>(body)?.write(&mut writer),
+        Signal::Metrics | Signal::Events => return Err(crate::not_carried(signal)),
     }
     Ok(writer.into_bytes())
 }

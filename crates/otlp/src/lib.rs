@@ -24,7 +24,7 @@ mod wire;
 
 use body::ContentType;
 use bytes::Bytes;
-use model::{Batch, Result, Signal, Timestamp};
+use model::{Batch, Error, Result, Signal, Timestamp};
 
 use logs::Logs;
 use traces::Spans;
@@ -76,5 +76,11 @@ pub fn decode(
     match signal {
         Signal::Spans => walk::decode(&Spans::new(context), &protobuf, context),
         Signal::Logs => walk::decode(&Logs::new(context), &protobuf, context),
+        Signal::Metrics | Signal::Events => Err(not_carried(signal)),
     }
+}
+
+/// Signals that no request of OpenTelemetry's has.
+fn not_carried(signal: Signal) -> Error {
+    Error::bug(format!("decoding {signal} as OpenTelemetry"))
 }

@@ -64,6 +64,8 @@ pub fn success(signal: Signal, content: ContentType, problems: &[Problem]) -> An
             let field = match signal {
                 Signal::Spans => "rejectedSpans",
                 Signal::Logs => "rejectedLogRecords",
+                Signal::Metrics => "rejectedDataPoints",
+                Signal::Events => "rejectedEvents",
             };
             json!({"partialSuccess": {field: rejected.to_string(), "errorMessage": message}})
                 .to_string()

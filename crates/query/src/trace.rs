@@ -57,9 +57,9 @@ pub(crate) async fn run(
     let names: Vec<&str> = query.attributes.iter().flatten().map(String::as_str).collect();
     let mut rows = Vec::new();
     for signal in Signal::ALL {
-        // Lines are told apart by all that they say.
+        // Lines and events are told apart by all that they say.
         let detail = match query.attributes {
-            Some(_) if signal != Signal::Logs => Detail::Attributes(&names),
+            Some(_) if signal == Signal::Spans => Detail::Attributes(&names),
             _ => Detail::Everything,
         };
         let whole = WholeRows { snapshot, footers: &context.footers, detail, stats: &stats };
@@ -160,7 +160,7 @@ fn sort(mut rows: Vec<WholeRow>) -> TraceAnswer {
                 !(*times - 1).is_multiple_of(copies)
             }
             // Two equal lines of one nanosecond cannot be told from one that came twice.
-            RowKind::Log => *times > 1,
+            RowKind::Log | RowKind::MetricPoint | RowKind::Event => *times > 1,
         };
         if is_doubled {
             answer.doubled += 1;
@@ -168,7 +168,8 @@ fn sort(mut rows: Vec<WholeRow>) -> TraceAnswer {
         }
         match row.kind {
             RowKind::Span => answer.spans.push(row),
-            RowKind::SpanEvent => answer.events.push(row),
+            RowKind::Event if row.span_id.is_some() => answer.spans.push(row),
+            RowKind::SpanEvent | RowKind::Event | RowKind::MetricPoint => answer.events.push(row),
             RowKind::SpanLink => answer.links.push(row),
             RowKind::Log => answer.logs.push(row),
         }

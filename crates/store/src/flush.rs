@@ -51,6 +51,21 @@ const LOG_COLUMNS: [Base; 9] = [
     Base::Lsn,
     Base::Index,
 ];
+/// Base columns of metric points that every batch has.
+const METRIC_COLUMNS: [Base; 4] = [Base::Time, Base::Dataset, Base::Kind, Base::SampleRate];
+/// Base columns of plain events that every batch has.
+const EVENT_COLUMNS: [Base; 10] = [
+    Base::Time,
+    Base::Dataset,
+    Base::Kind,
+    Base::TraceId,
+    Base::SpanId,
+    Base::ParentId,
+    Base::SampleRate,
+    Base::Arrival,
+    Base::Lsn,
+    Base::Index,
+];
 
 /// What a flush works with.
 pub(crate) struct FlushContext<'a> {
@@ -172,6 +187,8 @@ impl Flusher<'_> {
         let bases: &[Base] = match signal {
             Signal::Spans => &SPAN_COLUMNS,
             Signal::Logs => &LOG_COLUMNS,
+            Signal::Metrics => &METRIC_COLUMNS,
+            Signal::Events => &EVENT_COLUMNS,
         };
         let mut columns = Vec::with_capacity(bases.len());
         for base in bases {

@@ -50,7 +50,7 @@ impl Chunk for MemoryChunk<'_> {
                 of_kind(row, &[RowKind::Span]).then(|| i32::from(batch.span_kinds()[row].code()))
             }),
             Base::Status => int32(&|row| {
-                (!of_kind(row, &[RowKind::Log])).then(|| i32::from(batch.statuses()[row]))
+                batch.kinds()[row].has_status().then(|| i32::from(batch.statuses()[row]))
             }),
             Base::TraceId => {
                 ids(16, batch.trace_ids().iter().map(|id| id.is_some().then_some(&id.bytes()[..])))
@@ -64,7 +64,7 @@ impl Chunk for MemoryChunk<'_> {
             Base::Name => {
                 let mut builder = StringViewBuilder::with_capacity(batch.rows());
                 for row in rows {
-                    let named = of_kind(row, &[RowKind::Span, RowKind::SpanEvent]);
+                    let named = batch.kinds()[row].is_named();
                     builder.append_option(named.then(|| batch.text(batch.names()[row])));
                 }
                 Arc::new(builder.finish())

@@ -58,7 +58,6 @@ impl WholeRows<'_> {
         let kind = batch.kinds()[row];
         let is_span = kind == RowKind::Span;
         let cells = batch.row(row);
-        let named = matches!(kind, RowKind::Span | RowKind::SpanEvent);
         let mut whole = WholeRow {
             time: batch.times()[row],
             dataset: mem.dataset_of(row as u32),
@@ -66,12 +65,12 @@ impl WholeRows<'_> {
             trace_id: batch.trace_ids()[row],
             span_id: batch.span_ids()[row],
             parent_id: batch.parent_ids()[row],
-            name: named.then(|| batch.text(batch.names()[row]).to_owned()),
+            name: kind.is_named().then(|| batch.text(batch.names()[row]).to_owned()),
             span_kind: is_span.then(|| batch.span_kinds()[row]),
-            status: (kind != RowKind::Log).then(|| batch.statuses()[row]),
+            status: kind.has_status().then(|| batch.statuses()[row]),
             duration: is_span.then(|| batch.durations()[row]),
             sample_rate: batch.sample_rates()[row],
-            position: (kind == RowKind::Log).then_some((mem.lsn.0, row as u64)),
+            position: kind.has_position().then_some((mem.lsn.0, row as u64)),
             sparse: Vec::new(),
             attributes: Vec::new(),
         };
@@ -167,7 +166,7 @@ impl WholeRows<'_> {
             }
         }
         for row in &mut rows {
-            if row.kind != RowKind::Log {
+            if !row.kind.has_position() {
                 row.position = None;
             }
             row.settle();

@@ -253,8 +253,7 @@ pub(crate) fn gather_base<'a>(
         }
         Base::Name => {
             let (codes, names) = code(rows().map(|(_, batch, row)| {
-                let named = is(batch, row, RowKind::Span) || is(batch, row, RowKind::SpanEvent);
-                named.then(|| batch.text_bytes(batch.names()[row]))
+                batch.kinds()[row].is_named().then(|| batch.text_bytes(batch.names()[row]))
             }));
             ColumnData::Coded(Coded { codes, entries: Entries::Text(names) })
         }
@@ -266,7 +265,7 @@ pub(crate) fn gather_base<'a>(
                     is(batch, row, RowKind::Span).then(|| i64::from(batch.span_kinds()[row].code()))
                 }
                 Base::Status => {
-                    (!is(batch, row, RowKind::Log)).then(|| i64::from(batch.statuses()[row]))
+                    batch.kinds()[row].has_status().then(|| i64::from(batch.statuses()[row]))
                 }
                 Base::SampleRate => Some(i64::from(batch.sample_rates()[row])),
                 _ => None,

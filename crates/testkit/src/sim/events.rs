@@ -35,7 +35,21 @@ impl Event {
     }
 
     fn signal(&self) -> Signal {
-        if self.id % 5 == 4 { Signal::Logs } else { Signal::Spans }
+        match (self.id % 5, self.id % 3) {
+            (4, 0) => Signal::Logs,
+            (4, 1) => Signal::Events,
+            (4, _) => Signal::Metrics,
+            _ => Signal::Spans,
+        }
+    }
+
+    fn kind(&self) -> RowKind {
+        match self.signal() {
+            Signal::Spans => RowKind::Span,
+            Signal::Logs => RowKind::Log,
+            Signal::Metrics => RowKind::MetricPoint,
+            Signal::Events => RowKind::Event,
+        }
     }
 
     /// When it happened: its hour, and a place in it that its number gives.
@@ -44,6 +58,9 @@ impl Event {
     }
 
     fn trace_id(&self) -> TraceId {
+        if self.signal() == Signal::Metrics {
+            return TraceId::NONE;
+        }
         TraceId::new(u128::from(self.id / 3 + 1).to_be_bytes())
     }
 }
@@ -91,11 +108,11 @@ fn add(builder: &mut BatchBuilder, signal: Signal, line: &str) -> Result<()> {
     builder.run_attribute("service.instance.id", Value::Text(["a", "b"][event.id as usize % 2]));
     builder.start_row(&RowHead {
         time: Timestamp::from_nanos(event.time()),
-        kind: if signal == Signal::Logs { RowKind::Log } else { RowKind::Span },
+        kind: event.kind(),
         trace_id: event.trace_id(),
         span_id: match signal {
-            Signal::Spans => SpanId::new((event.id + 1).to_be_bytes()),
-            Signal::Logs => SpanId::NONE,
+            Signal::Spans | Signal::Events => SpanId::new((event.id + 1).to_be_bytes()),
+            Signal::Logs | Signal::Metrics => SpanId::NONE,
         },
         parent_id: SpanId::NONE,
         name: if event.id.is_multiple_of(3) { "GET /" } else { "POST /" },

@@ -54,8 +54,10 @@ pub(super) fn values_of(batch: &Batch, row: usize) -> BTreeMap<String, String> {
     if batch.trace_ids()[row].is_some() {
         put(Base::TraceId, hex(batch.trace_ids()[row].bytes()));
     }
-    if batch.kinds()[row] == RowKind::Span {
+    if batch.span_ids()[row].is_some() {
         put(Base::SpanId, hex(batch.span_ids()[row].bytes()));
+    }
+    if batch.kinds()[row] == RowKind::Span {
         put(Base::Name, format!("{:?}", batch.text(batch.names()[row])));
         put(Base::SpanKind, batch.span_kinds()[row].code().to_string());
         put(Base::Status, batch.statuses()[row].to_string());
