@@ -176,7 +176,9 @@ fn flush(store: &Store) {
 }
 
 fn compact(store: &Store) {
-    let mut wait = IDLE;
+    // The first turn is at once: it makes the log's first file, which the first request would have
+    // to wait for.
+    let mut wait = Duration::ZERO;
     while !store.is_stopping() {
         store.pause(wait);
         wait = IDLE;

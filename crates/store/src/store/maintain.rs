@@ -118,7 +118,7 @@ impl Store {
         }
     }
 
-    /// Makes a file of the log ready for when the present one is full. Requests go on meanwhile.
+    /// Makes a file of the log ready before it is needed. Requests go on meanwhile.
     fn prepare_log(&self) -> Result<()> {
         let now = self.seams.clock.elapsed();
         let order = lock(&self.log).as_mut().and_then(|log| log.order_slot(now));
