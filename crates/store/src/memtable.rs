@@ -4,7 +4,7 @@
 //! generation grows; the ones before it are frozen and on their way into segments. A snapshot takes
 //! the list as it is at that moment, and costs one pointer for each stretch of requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,10 +48,15 @@ impl MemBatch {
 /// Requests in log order, shared between the memtable and its snapshots.
 pub(crate) type Stretch = Arc<[Arc<MemBatch>]>;
 
+/// What rows are flushed together: those of one signal of one environment in one hour.
+pub(crate) type RowsOf = (EnvironmentId, Signal, Hour);
+
 /// A generation that no longer grows.
 pub(crate) struct Frozen {
     pub(crate) number: u64,
     pub(crate) stretches: Vec<Stretch>,
+    /// What its rows are of.
+    pub(crate) rows_of: BTreeSet<RowsOf>,
     pub(crate) last: Lsn,
     pub(crate) rows: u64,
 }
@@ -76,7 +81,7 @@ pub(crate) struct Generation {
     number: u64,
     stretches: Vec<Stretch>,
     tail: Vec<Arc<MemBatch>>,
-    partitions: BTreeMap<(EnvironmentId, Signal, Hour), u32>,
+    partitions: BTreeMap<RowsOf, u32>,
     bytes: usize,
     rows: u64,
     last: Lsn,
@@ -112,6 +117,11 @@ impl Generation {
     /// When its first request came, by the clock that never jumps.
     pub(crate) fn started(&self) -> Duration {
         self.started
+    }
+
+    /// What its rows are of.
+    pub(crate) fn rows_of(&self) -> impl Iterator<Item = &RowsOf> {
+        self.partitions.keys()
     }
 
     /// Whether the batches of a request would take it over a limit. A row group that ends just
@@ -161,6 +171,12 @@ impl Generation {
     /// Ends its growth.
     pub(crate) fn freeze(mut self) -> Frozen {
         self.view();
-        Frozen { number: self.number, stretches: self.stretches, last: self.last, rows: self.rows }
+        Frozen {
+            number: self.number,
+            stretches: self.stretches,
+            rows_of: self.partitions.into_keys().collect(),
+            last: self.last,
+            rows: self.rows,
+        }
     }
 }

@@ -22,7 +22,7 @@ pub use open::Recovery;
 use crate::catalog::{AttributeTable, Catalog, DatasetTable};
 use crate::compact;
 use crate::log::Log;
-use crate::memtable::{Frozen, Generation, Limits};
+use crate::memtable::{Frozen, Generation, Limits, RowsOf};
 use crate::record::Lsn;
 use crate::seams::Seams;
 use crate::segment::{SegmentMeta, SegmentNumber};
@@ -148,7 +148,14 @@ impl Store {
         };
         let frozen_rows: u64 = state.frozen.iter().map(|frozen| frozen.rows).sum();
         let segments = state.mergeable();
-        let jobs = compact::plan::pending(&segments, &state.datasets, now, &self.settings);
+        let unflushed = state.unflushed();
+        let facts = compact::plan::Facts {
+            datasets: &state.datasets,
+            unflushed: &unflushed,
+            now,
+            settings: &self.settings,
+        };
+        let jobs = facts.pending(&segments);
         Gauges {
             memtable_rows: state.active.rows() + frozen_rows,
             memtable_bytes: state.active.bytes() as u64,
@@ -287,6 +294,12 @@ impl State {
         let segments = self.segments.iter();
         let healthy = segments.filter(|segment| !self.damaged.contains(&segment.meta.number));
         Arc::new(healthy.cloned().collect())
+    }
+
+    /// What the rows that are not in segments yet are of.
+    fn unflushed(&self) -> BTreeSet<RowsOf> {
+        let frozen = self.frozen.iter().flat_map(|frozen| &frozen.rows_of);
+        self.active.rows_of().chain(frozen).copied().collect()
     }
 
     /// Takes segments away and adds others, for all snapshots from now on.

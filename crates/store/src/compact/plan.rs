@@ -5,13 +5,14 @@
 //! laptop's year is a few hundred files. A segment with deleted or expired rows is rewritten when
 //! they are a fifth of it, or a day after they went.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::{EnvironmentId, Signal, Timestamp};
 
 use crate::catalog::{DatasetTable, Hidden};
 use crate::flush::plan::lateness;
+use crate::memtable::RowsOf;
 use crate::segment::{FieldId, Partition, SegmentDataset, SegmentMeta};
 use crate::settings::Settings;
 use crate::snapshot::Segment;
@@ -35,98 +36,128 @@ pub(crate) struct Job {
 /// What segments must share to be merged: environment, signal, partition, and how late they came.
 type Group = (EnvironmentId, Signal, Partition, u32);
 
-/// The most urgent job.
-pub(crate) fn next(
-    segments: &[Arc<Segment>],
-    datasets: &DatasetTable,
-    now: Timestamp,
-    settings: &Settings,
-) -> Option<Job> {
-    if let Some(segment) = segments.iter().find(|s| needs_rewrite(&s.meta, datasets, now, settings))
-    {
-        let partition = segment.meta.partition;
-        return Some(Job { inputs: vec![Arc::clone(segment)], partition });
-    }
-    merges(segments, now, settings).into_iter().next()
+/// What is planned by, beside the segments.
+pub(crate) struct Facts<'a> {
+    /// Names, retention and deletion of datasets.
+    pub(crate) datasets: &'a DatasetTable,
+    /// What the rows that are not in segments yet are of.
+    pub(crate) unflushed: &'a BTreeSet<RowsOf>,
+    /// The time.
+    pub(crate) now: Timestamp,
+    /// When there is something to do.
+    pub(crate) settings: &'a Settings,
 }
 
-/// How many jobs wait.
-pub(crate) fn pending(
-    segments: &[Arc<Segment>],
-    datasets: &DatasetTable,
-    now: Timestamp,
-    settings: &Settings,
-) -> usize {
-    let rewrites = segments.iter().filter(|s| needs_rewrite(&s.meta, datasets, now, settings));
-    rewrites.count() + merges(segments, now, settings).len()
-}
-
-fn merges(segments: &[Arc<Segment>], now: Timestamp, settings: &Settings) -> Vec<Job> {
-    let mut jobs = Vec::new();
-    let mut by_partition: BTreeMap<Group, Vec<&Arc<Segment>>> = BTreeMap::new();
-    for segment in segments {
-        let meta = &segment.meta;
-        let group = (meta.environment, meta.signal, meta.partition, lateness(meta.late_max));
-        by_partition.entry(group).or_default().push(segment);
-    }
-    let mut by_larger: BTreeMap<Group, Vec<&Arc<Segment>>> = BTreeMap::new();
-    for ((environment, signal, partition, late), members) in by_partition {
-        let mergeable = mergeable(&members, partition, now, settings);
-        if let Some(inputs) = mergeable {
-            jobs.push(Job { inputs, partition });
-            continue;
+impl Facts<'_> {
+    /// The most urgent job.
+    pub(crate) fn next(&self, segments: &[Arc<Segment>]) -> Option<Job> {
+        if let Some(segment) = segments.iter().find(|segment| self.needs_rewrite(&segment.meta)) {
+            let partition = segment.meta.partition;
+            return Some(Job { inputs: vec![Arc::clone(segment)], partition });
         }
-        let Some(larger) = partition.larger() else { continue };
-        if is_over(&members, larger, now, settings) {
-            let small = members.into_iter().filter(|s| s.meta.bytes < settings.small_segment_bytes);
-            by_larger.entry((environment, signal, larger, late)).or_default().extend(small);
+        self.merges(segments).into_iter().next()
+    }
+
+    /// How many jobs wait.
+    pub(crate) fn pending(&self, segments: &[Arc<Segment>]) -> usize {
+        let rewrites = segments.iter().filter(|segment| self.needs_rewrite(&segment.meta));
+        rewrites.count() + self.merges(segments).len()
+    }
+
+    fn merges(&self, segments: &[Arc<Segment>]) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        let mut by_partition: BTreeMap<Group, Vec<&Arc<Segment>>> = BTreeMap::new();
+        for segment in segments {
+            let meta = &segment.meta;
+            let group = (meta.environment, meta.signal, meta.partition, lateness(meta.late_max));
+            by_partition.entry(group).or_default().push(segment);
+        }
+        let mut by_larger: BTreeMap<Group, Vec<&Arc<Segment>>> = BTreeMap::new();
+        for (group, members) in by_partition {
+            let (environment, signal, partition, late) = group;
+            if let Some(inputs) = self.mergeable(&members, group) {
+                jobs.push(Job { inputs, partition });
+                continue;
+            }
+            let Some(larger) = partition.larger() else { continue };
+            if !self.is_coming(group) && self.is_over(&members, larger) {
+                let small = members
+                    .into_iter()
+                    .filter(|s| s.meta.bytes < self.settings.small_segment_bytes);
+                by_larger.entry((environment, signal, larger, late)).or_default().extend(small);
+            }
+        }
+        for ((_, _, partition, _), members) in by_larger {
+            let inputs = up_to_size(&members, self.settings);
+            if inputs.len() > 1 {
+                jobs.push(Job { inputs, partition });
+            }
+        }
+        jobs
+    }
+
+    /// The members of a group to merge within their partition.
+    fn mergeable(&self, members: &[&Arc<Segment>], group: Group) -> Option<Vec<Arc<Segment>>> {
+        let (settings, (_, _, partition, _)) = (self.settings, group);
+        let fresh: Vec<_> = members.iter().copied().filter(|s| s.meta.level == 0).collect();
+        let enough = match partition {
+            Partition::Wide => WIDE_SEGMENTS.min(settings.compact_segments),
+            _ => settings.compact_segments,
+        };
+        if fresh.len() >= enough.max(2) {
+            return Some(up_to_size(&fresh, settings)).filter(|inputs| inputs.len() > 1);
+        }
+        if self.is_coming(group) || !self.is_over(members, partition) {
+            return None;
+        }
+        let small: Vec<_> = members
+            .iter()
+            .copied()
+            .filter(|s| s.meta.level == 0 || s.meta.bytes < settings.small_segment_bytes)
+            .collect();
+        Some(up_to_size(&small, settings)).filter(|inputs| inputs.len() > 1)
+    }
+
+    /// Whether rows of a group are on their way: what is merged now would then be merged once more.
+    fn is_coming(&self, (environment, signal, partition, _): Group) -> bool {
+        match partition {
+            Partition::Hour(hour) => self.unflushed.contains(&(environment, signal, hour)),
+            // Stragglers of a day or a month never end.
+            Partition::Day(_) | Partition::Month(_) | Partition::Wide => false,
         }
     }
-    for ((_, _, partition, _), members) in by_larger {
-        let inputs = up_to_size(&members, settings);
-        if inputs.len() > 1 {
-            jobs.push(Job { inputs, partition });
+
+    /// Whether a partition's time is over and nothing has come for it lately.
+    fn is_over(&self, members: &[&Arc<Segment>], partition: Partition) -> bool {
+        let quiet = self.settings.compact_after.as_nanos() as i64;
+        let last = members.iter().map(|s| s.meta.arrival_max).max().unwrap_or(Timestamp::MIN);
+        let is_past = |time: Timestamp| time.saturating_add(quiet) < self.now;
+        is_past(partition.end()) && is_past(last)
+    }
+
+    fn needs_rewrite(&self, meta: &SegmentMeta) -> bool {
+        let now = self.now;
+        let mut dead_rows = 0;
+        let mut overdue = false;
+        let patience = self.settings.rewrite_after.as_nanos() as i64;
+        for part in &meta.datasets {
+            match self.datasets.hidden(part.id(), now) {
+                Hidden::Nothing => {}
+                Hidden::All => {
+                    dead_rows += part.rows;
+                    let deleted = self.datasets.deleted(part.id()).unwrap_or(now);
+                    overdue |= deleted.saturating_add(patience) <= now;
+                }
+                hidden @ Hidden::Before(_) => {
+                    let before = hidden.event_time_before(meta.late_max);
+                    dead_rows += expired_rows(part, before);
+                    overdue |= part.time_min < before.saturating_add(-patience).nanos();
+                }
+            }
         }
+        overdue
+            || (dead_rows > 0 && dead_rows * 100 >= meta.rows * self.settings.rewrite_dead_percent)
     }
-    jobs
-}
-
-/// The members of a partition to merge within it.
-fn mergeable(
-    members: &[&Arc<Segment>],
-    partition: Partition,
-    now: Timestamp,
-    settings: &Settings,
-) -> Option<Vec<Arc<Segment>>> {
-    let fresh: Vec<_> = members.iter().copied().filter(|s| s.meta.level == 0).collect();
-    let enough = match partition {
-        Partition::Wide => WIDE_SEGMENTS.min(settings.compact_segments),
-        _ => settings.compact_segments,
-    };
-    if fresh.len() >= enough.max(2) {
-        return Some(up_to_size(&fresh, settings)).filter(|inputs| inputs.len() > 1);
-    }
-    if !is_over(members, partition, now, settings) {
-        return None;
-    }
-    let small: Vec<_> = members
-        .iter()
-        .copied()
-        .filter(|s| s.meta.level == 0 || s.meta.bytes < settings.small_segment_bytes)
-        .collect();
-    Some(up_to_size(&small, settings)).filter(|inputs| inputs.len() > 1)
-}
-
-/// Whether a partition's time is over and nothing has come for it lately.
-fn is_over(
-    members: &[&Arc<Segment>],
-    partition: Partition,
-    now: Timestamp,
-    settings: &Settings,
-) -> bool {
-    let quiet = settings.compact_after.as_nanos() as i64;
-    let last = members.iter().map(|s| s.meta.arrival_max).max().unwrap_or(Timestamp::MIN);
-    partition.end().saturating_add(quiet) < now && last.saturating_add(quiet) < now
 }
 
 /// The oldest members that may be merged: together they stay below the size of a segment and have
@@ -174,33 +205,6 @@ fn union(one: &[FieldId], other: &[FieldId]) -> Vec<FieldId> {
         all.push(next);
     }
     all
-}
-
-fn needs_rewrite(
-    meta: &SegmentMeta,
-    datasets: &DatasetTable,
-    now: Timestamp,
-    settings: &Settings,
-) -> bool {
-    let mut dead_rows = 0;
-    let mut overdue = false;
-    let patience = settings.rewrite_after.as_nanos() as i64;
-    for part in &meta.datasets {
-        match datasets.hidden(part.id(), now) {
-            Hidden::Nothing => {}
-            Hidden::All => {
-                dead_rows += part.rows;
-                let deleted = datasets.deleted(part.id()).unwrap_or(now);
-                overdue |= deleted.saturating_add(patience) <= now;
-            }
-            hidden @ Hidden::Before(_) => {
-                let before = hidden.event_time_before(meta.late_max);
-                dead_rows += expired_rows(part, before);
-                overdue |= part.time_min < before.saturating_add(-patience).nanos();
-            }
-        }
-    }
-    overdue || (dead_rows > 0 && dead_rows * 100 >= meta.rows * settings.rewrite_dead_percent)
 }
 
 /// Roughly how many rows of a part happened before a moment.

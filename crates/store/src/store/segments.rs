@@ -87,8 +87,14 @@ impl Store {
         let (job, datasets, attributes) = {
             let state = lock(&self.state);
             let segments = state.mergeable();
-            let job = compact::plan::next(&segments, &state.datasets, now, &self.settings);
-            let Some(job) = job else { return Ok(false) };
+            let unflushed = state.unflushed();
+            let facts = compact::plan::Facts {
+                datasets: &state.datasets,
+                unflushed: &unflushed,
+                now,
+                settings: &self.settings,
+            };
+            let Some(job) = facts.next(&segments) else { return Ok(false) };
             (job, Arc::clone(&state.datasets), Arc::clone(&state.attributes))
         };
         let context = compact::CompactContext {

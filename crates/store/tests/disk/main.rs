@@ -10,6 +10,7 @@ mod deletion;
 mod faults;
 mod full;
 mod intake;
+mod merging;
 mod names;
 mod read;
 mod retention;
