@@ -129,8 +129,8 @@ impl WholeRow {
         self.sparse.sort_unstable_by_key(|(base, _)| *base);
     }
 
-    /// Orders events of one time, the same way wherever they lie. Those with a position: the last one
-    /// first. Others by a hash of all that they say.
+    /// Orders events of one time, the same way wherever they lie. Those with a position: the last
+    /// one first. Others by a hash of all that they say.
     pub(crate) fn tie(&self) -> u64 {
         if let Some((request, place)) = self.position {
             // A request has fewer lines than 16 million: it would need more bytes than it may have.

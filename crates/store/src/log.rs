@@ -268,9 +268,9 @@ impl Log {
         }
     }
 
-    /// A file to be made ready for when there is none to go on in: the present one is more than half
-    /// full or, as after a start, there is no present one, and no other is ready. The caller makes
-    /// it while requests go on.
+    /// A file to be made ready for when there is none to go on in: the present one is more than
+    /// half full or, as after a start, there is no present one, and no other is ready. The caller
+    /// makes it while requests go on.
     pub(crate) fn order_slot(&mut self, now: Duration) -> Option<SlotOrder> {
         let filling = self.used.last().is_some_and(|slot| slot.position > slot.capacity / 2);
         let wanted = (!self.open || filling) && self.free.is_empty();
