@@ -11,6 +11,18 @@ use store::Intake;
 use crate::api::{export, export_metrics};
 use crate::counts::{Counted, Counts};
 
+/// Paths that take events in, and give back nothing but whether they were taken; and those that say
+/// what the key may do which a sender presents. Everything below them is one of them too.
+const EVENT_PATHS: [&str; 7] = [
+    "/v1/",
+    "/opentelemetry.proto.collector.",
+    "/grpc.health.v1.",
+    "/1/events/",
+    "/1/batch/",
+    "/1/auth",
+    "/2/auth",
+];
+
 /// What the door stands on.
 pub struct Parts {
     /// Who may come in.
@@ -38,6 +50,12 @@ impl Door {
     pub fn new(parts: Parts) -> Arc<Self> {
         let counted = Counted::new(Arc::clone(&parts.clock));
         Arc::new(Self { parts, counted })
+    }
+
+    /// Whether a path is one that senders use: nothing can be read or managed there, so it is open
+    /// to all names that this machine goes by and to the pages of other sites.
+    pub fn takes_events(path: &str) -> bool {
+        EVENT_PATHS.iter().any(|prefix| path.starts_with(prefix))
     }
 
     /// What has come in since the start.

@@ -6,6 +6,7 @@
 
 mod api;
 mod app;
+mod browsers;
 mod client;
 mod command;
 mod faults;

@@ -8,6 +8,7 @@
 mod open_files;
 mod signals;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ use crate::readiness::Phase;
 use crate::settings::{LISTEN, OTLP_HTTP, Settings, unknown_variables};
 use crate::stop::Stop;
 use crate::switches::Switches;
-use crate::{api, faults, health, output};
+use crate::{api, browsers, faults, health, output};
 
 /// How long connections have to finish the request that they are in.
 const CONNECTIONS_END: Duration = Duration::from_secs(5);
@@ -81,7 +82,7 @@ async fn serve(app: &Arc<App>) -> Result<(), Stop> {
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
     for (listener, routes) in [(main, main_routes(app)), (otlp, app.door.routes())] {
-        let routes = finish(routes, app);
+        let routes = finish(routes, listener.address(), app);
         let connections = Arc::clone(&app.connections);
         tasks.spawn(listener.serve(routes, connections, stopping.clone()));
     }
@@ -112,12 +113,14 @@ fn main_routes(app: &Arc<App>) -> Router {
     health::routes(app).merge(api::routes(app)).merge(app.door.routes())
 }
 
-/// What all ports have in common: paths that are not there, and faults.
-fn finish(routes: Router, app: &Arc<App>) -> Router {
+/// What all ports have in common: paths that are not there, whom they answer, and faults.
+fn finish(routes: Router, listener: SocketAddr, app: &Arc<App>) -> Router {
     let nowhere = |method: Method, uri: Uri| async move {
         Failure::new(StatusCode::NOT_FOUND, format!("there is no {method} {}", uri.path()))
     };
-    faults::catch(routes.fallback(nowhere), &app.faults)
+    let names = &app.settings.allowed_hosts.value;
+    let routes = browsers::guard(routes.fallback(nowhere), listener.ip(), names);
+    faults::catch(routes, &app.faults)
 }
 
 /// Reads back what was acknowledged and is not in segments, and lets events in.

@@ -43,6 +43,10 @@ pub(crate) const LISTEN: Setting =
     Setting { name: "listen", expected: "an address and a port such as 127.0.0.1:4400" };
 pub(crate) const OTLP_HTTP: Setting =
     Setting { name: "otlp-http", expected: "an address and a port such as 127.0.0.1:4318" };
+pub(crate) const ALLOWED_HOSTS: Setting = Setting {
+    name: "allowed-hosts",
+    expected: "names without ports and with commas between them, such as obs.lan,obs.example",
+};
 pub(crate) const KEYS: Setting = Setting { name: "keys", expected: "open or strict" };
 pub(crate) const MEMORY: Setting =
     Setting { name: "memory", expected: "a size such as 256MiB, of at least 192MiB" };
@@ -58,10 +62,11 @@ pub(crate) const ACCEPT_LOG_DAMAGE: Setting =
     Setting { name: "accept-log-damage", expected: "true or false" };
 
 /// Every setting, in the order in which they are shown.
-pub(crate) const ALL: [Setting; 10] = [
+pub(crate) const ALL: [Setting; 11] = [
     DATA,
     LISTEN,
     OTLP_HTTP,
+    ALLOWED_HOSTS,
     KEYS,
     MEMORY,
     QUERY_MEMORY,
@@ -80,6 +85,8 @@ pub(crate) struct Settings {
     pub(crate) listen: Chosen<SocketAddr>,
     /// Where OTLP over HTTP listens.
     pub(crate) otlp_http: Chosen<SocketAddr>,
+    /// Names besides those of loopback under which the API may be asked, in lower case.
+    pub(crate) allowed_hosts: Chosen<Vec<String>>,
     /// What becomes of unknown keys and of none.
     pub(crate) keys: Chosen<Mode>,
     /// Memory of request bodies until their events are in segments, bytes.
@@ -111,6 +118,7 @@ impl Settings {
             data: Self::resolve_data(sources)?,
             listen,
             otlp_http,
+            allowed_hosts: sources.choose(ALLOWED_HOSTS, read::hosts, || Ok(Vec::new()))?,
             keys,
             memory: sources.choose(MEMORY, memory, || Ok(defaults::MEMORY))?,
             query_memory: sources
@@ -136,6 +144,7 @@ impl Settings {
             (DATA, self.data.value.display().to_string(), &self.data.origin),
             (LISTEN, self.listen.value.to_string(), &self.listen.origin),
             (OTLP_HTTP, self.otlp_http.value.to_string(), &self.otlp_http.origin),
+            (ALLOWED_HOSTS, self.allowed_hosts.value.join(","), &self.allowed_hosts.origin),
             (KEYS, mode_name(self.keys.value).to_owned(), &self.keys.origin),
             (MEMORY, size(self.memory.value), &self.memory.origin),
             (QUERY_MEMORY, size(self.query_memory.value), &self.query_memory.origin),

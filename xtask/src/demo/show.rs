@@ -84,7 +84,7 @@ pub(super) fn answers(server: &Server) -> Result<(), String> {
         println!("  {}", line(server, &arguments));
     }
     let question = json!({ "dataset": SERVICE_NAME, "query": errors });
-    println!("  curl -s {}/api/v1/query -d '{question}'", server.main_url);
+    println!("  curl -s {}/api/v1/query --json '{question}'", server.main_url);
     Ok(())
 }
 

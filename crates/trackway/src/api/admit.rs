@@ -8,7 +8,7 @@ use super::Failure;
 use crate::app::App;
 
 /// The header in which some vendors' clients present a key.
-const TEAM: &str = "x-honeycomb-team";
+pub(crate) const TEAM: &str = "x-honeycomb-team";
 /// What stands before a key in the header for all of HTTP.
 const BEARER: &str = "bearer";
 

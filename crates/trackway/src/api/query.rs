@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::post;
 use honeycomb::language::{self, Asked};
 use honeycomb::render;
@@ -17,7 +17,7 @@ use registry::Permission;
 use serde_json::{Map, Value, json};
 use store::Snapshot;
 
-use super::{Failure, admit, read_body};
+use super::{Failure, admit, json_response, read_body};
 use crate::app::{App, blocking};
 
 /// Stands for every dataset.
@@ -71,7 +71,7 @@ async fn group(
         let statistics = render::statistics(&answer.statistics);
         Ok(json!({"data": data, "statistics": statistics}).to_string())
     });
-    Ok(([(header::CONTENT_TYPE, "application/json")], body.await?).into_response())
+    Ok(json_response(body.await?))
 }
 
 async fn list(
@@ -95,7 +95,7 @@ async fn list(
         });
         Ok(body.to_string())
     });
-    Ok(([(header::CONTENT_TYPE, "application/json")], body.await?).into_response())
+    Ok(json_response(body.await?))
 }
 
 /// The datasets that a question is about; none stands for all.

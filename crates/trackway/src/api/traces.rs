@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::routing::get;
 use model::{Error, Result, TraceId};
 use query::TraceQuery;
@@ -17,7 +17,7 @@ use registry::Permission;
 use serde_json::Value;
 
 use super::trace_columns::columns;
-use super::{Failure, admit};
+use super::{Failure, admit, json_response};
 use crate::app::{App, blocking};
 
 /// The attribute that a trace's columns show.
@@ -56,7 +56,7 @@ async fn show(
         return Err(Error::missing(format!("there is no trace {id}{unread}")).into());
     }
     let body = blocking(move || Ok(columns(id, &answer, all).to_string())).await?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+    Ok(json_response(body))
 }
 
 /// Whether every attribute is wanted.

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    ACCEPT_LOG_DAMAGE, DATA, KEYS, LISTEN, LOG, MEMORY, OTLP_HTTP, QUERY_MEMORY, QUERY_SECONDS,
-    QUERY_THREADS, Setting,
+    ACCEPT_LOG_DAMAGE, ALLOWED_HOSTS, DATA, KEYS, LISTEN, LOG, MEMORY, OTLP_HTTP, QUERY_MEMORY,
+    QUERY_SECONDS, QUERY_THREADS, Setting,
 };
 
 /// Flags, each also a variable (`--otlp-http`: `TRACKWAY_OTLP_HTTP`) and a key of the file
@@ -28,6 +28,9 @@ pub(crate) struct SettingFlags {
     /// Address of OTLP over HTTP [default: 127.0.0.1:4318]
     #[arg(long, value_name = "ADDR")]
     otlp_http: Option<String>,
+    /// Names under which the API may be asked besides those of loopback: `obs.lan,obs.example`
+    #[arg(long, value_name = "NAMES")]
+    allowed_hosts: Option<String>,
     /// Who may come in: everybody, or who has a key [default: open, if only this machine can]
     #[arg(long, value_name = "open|strict")]
     keys: Option<String>,
@@ -63,6 +66,7 @@ impl SettingFlags {
             (DATA, &self.data),
             (LISTEN, &self.listen),
             (OTLP_HTTP, &self.otlp_http),
+            (ALLOWED_HOSTS, &self.allowed_hosts),
             (KEYS, &self.keys),
             (MEMORY, &self.memory),
             (QUERY_MEMORY, &self.query_memory),

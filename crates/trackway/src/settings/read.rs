@@ -49,6 +49,26 @@ pub(super) fn count(text: &str, bounds: RangeInclusive<u64>) -> Result<u64, Stri
     Ok(count)
 }
 
+/// Names of hosts, in lower case.
+pub(super) fn hosts(text: &str) -> Result<Vec<String>, String> {
+    text.split(',').map(|name| host(name.trim())).collect()
+}
+
+fn host(name: &str) -> Result<String, String> {
+    if name.is_empty() {
+        return Err("a name in it is empty".to_owned());
+    }
+    let is_address = name.starts_with('[') && name.ends_with(']');
+    if name.contains("://") || (name.contains(':') && !is_address) {
+        return Err(format!("{name:?} has more than a name in it"));
+    }
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    match name.bytes().find(|byte| !known(*byte)) {
+        Some(byte) => Err(format!("{:?} is not part of a name", char::from(byte))),
+        None => Ok(name.to_ascii_lowercase()),
+    }
+}
+
 /// The mode of keys.
 pub(super) fn mode(text: &str) -> Result<Mode, String> {
     match text {

@@ -115,6 +115,9 @@ fn wrong_values_are_named() {
         ("listen", "4400", "an address and a port"),
         ("listen", "localhost:x", "an address and a port"),
         ("otlp-http", "example.com:1", "an address and a port"),
+        ("allowed-hosts", "http://obs.lan", "names without ports"),
+        ("allowed-hosts", "obs.lan:80", "names without ports"),
+        ("allowed-hosts", "obs.lan,", "names without ports"),
         ("keys", "some", "open or strict"),
         ("memory", "1MiB", "at least 192MiB"),
         ("memory", "much", "a size such as 256MiB"),
@@ -183,6 +186,15 @@ fn openness_is_said() {
         assert_eq!(settings.keys.value, Mode::Open, "{address}");
         assert!(settings.beyond_loopback().is_empty(), "{address}");
     }
+}
+
+/// Guarantees: names of hosts are a list in lower case, and nobody has allowed any by default.
+#[test]
+fn hosts_are_listed() {
+    let allowed = |machine: Machine| machine.resolve().unwrap().allowed_hosts.value;
+    assert_eq!(allowed(Machine::new()), Vec::<String>::new());
+    let given = Machine::new().flags(&["--allowed-hosts", "Obs.lan, trace_way"]);
+    assert_eq!(allowed(given), ["obs.lan", "trace_way"]);
 }
 
 /// Guarantees: two listeners on one port are refused before either is opened; port 0 is any port.

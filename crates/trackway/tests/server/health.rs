@@ -25,7 +25,7 @@ fn wrong_requests_are_refused_in_json() {
     let server = world.start();
     let large = " ".repeat(3 << 20);
     let requests = [
-        (Method::PUT, "/api/v1/datasets", None, 405),
+        (Method::PUT, "/api/v1/datasets", Some("{}"), 405),
         (Method::GET, "/api/v1/query", None, 405),
         (Method::POST, "/api/v1/query", Some(large.as_str()), 413),
         (Method::POST, "/api/v1/query", Some("{"), 400),

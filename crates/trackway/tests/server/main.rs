@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it finds what it must not")]
 
+mod browsers;
 mod check;
 mod commands;
 mod config;
