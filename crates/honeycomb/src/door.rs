@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::HeaderMap;
 use axum::routing::post;
 use model::{Clock, Random, Signal};
 use registry::Keys;
 use store::Intake;
 
 use crate::api::{export, export_metrics};
-use crate::counts::{Counted, Counts};
+use crate::auth;
+use crate::counts::{Counted, Counts, Doorway};
 
 /// Paths that take events in, and give back nothing but whether they were taken; and those that say
 /// what the key may do which a sender presents. Everything below them is one of them too.
@@ -56,6 +58,19 @@ impl Door {
     /// to all names that this machine goes by and to the pages of other sites.
     pub fn takes_events(path: &str) -> bool {
         EVENT_PATHS.iter().any(|prefix| path.starts_with(prefix))
+    }
+
+    /// Counts a request that was refused, with its reason in fixed words and in those that its
+    /// client was told.
+    pub(crate) fn count_refused(
+        &self,
+        doorway: Doorway,
+        headers: &HeaderMap,
+        reason: &'static str,
+        text: &str,
+    ) {
+        let sender = self.parts.keys.sender(auth::presented(headers));
+        self.counted.refused(doorway, &sender, reason, text);
     }
 
     /// What has come in since the start.

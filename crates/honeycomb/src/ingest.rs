@@ -5,10 +5,12 @@ use axum::http::HeaderMap;
 use body::{ContentType, Encoding, Lease};
 use model::{Error, ErrorKind, Result, Signal};
 use otlp::{DECODER_VERSION, Decoded, Problem};
+use registry::Sender;
 use store::{Pending, Record};
 use tokio::sync::oneshot;
 
 use crate::auth;
+use crate::counts::{Accepted, Doorway};
 use crate::decoder::{DOOR, Facts, SETTINGS_VERSION};
 use crate::door::Door;
 
@@ -22,6 +24,7 @@ const OBJECT_BYTES: usize = 160;
 
 /// What a request says of itself before its body.
 pub(crate) struct Sent<'a> {
+    pub(crate) doorway: Doorway,
     pub(crate) signal: Signal,
     pub(crate) content: ContentType,
     pub(crate) encoding: Encoding,
@@ -30,9 +33,10 @@ pub(crate) struct Sent<'a> {
 
 /// Takes a request in. Returns, once it is durable, what in it was refused.
 pub(crate) async fn export(door: &Door, sent: &Sent<'_>, body: &mut Body) -> Result<Vec<Problem>> {
-    let Sent { signal, content, encoding, headers } = *sent;
+    let Sent { doorway, signal, content, encoding, headers } = *sent;
     let patience = door.parts.limits.patience;
     let admission = auth::admit_sender(&door.parts.keys, headers, signal)?;
+    let sender = Sender::admitted(&admission, auth::presented(headers));
     let received = body::receive(body, encoding, door.parts.limits, &door.parts.budget).await?;
     let facts = Facts {
         signal,
@@ -42,6 +46,11 @@ pub(crate) async fn export(door: &Door, sent: &Sent<'_>, body: &mut Body) -> Res
         dataset: auth::dataset(headers).to_owned(),
     };
     let arrival = door.parts.clock.now();
+    let bytes = received.raw.len() as u64;
+    let accepted = |events: u64, problems: &[Problem]| {
+        let request = Accepted { arrival, bytes, events, problems };
+        door.counted.accepted(doorway, &sender, &request);
+    };
     let seed = door.parts.random.next();
     let record = Record {
         door: DOOR,
@@ -67,7 +76,7 @@ pub(crate) async fn export(door: &Door, sent: &Sent<'_>, body: &mut Body) -> Res
     let Decoded { batch, problems } = decoded.map_err(not_parsed)?;
     let rows = batch.rows() as u64;
     if rows == 0 {
-        door.counted.accepted(0, &problems);
+        accepted(0, &problems);
         return Ok(problems);
     }
     // What the log keeps is let go once it is written; the events stay until they are in a segment.
@@ -82,7 +91,7 @@ pub(crate) async fn export(door: &Door, sent: &Sent<'_>, body: &mut Body) -> Res
         (lease, Some(received.plain_lease))
     };
     append(door, record, batch, lease, (received.raw_lease, body_lease)).await?;
-    door.counted.accepted(rows, &problems);
+    accepted(rows, &problems);
     Ok(problems)
 }
 

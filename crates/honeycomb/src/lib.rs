@@ -24,7 +24,7 @@ pub mod language;
 pub mod render;
 mod routing;
 
-pub use counts::Counts;
+pub use counts::{Account, Amount, Counts, Doorway, REFUSALS_MAX, Refusal, RefusedFor};
 pub use decoder::{DOOR, Decoder};
 pub use door::{Door, Parts};
 pub use fields::field;

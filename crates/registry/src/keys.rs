@@ -14,6 +14,7 @@ mod list;
 mod permission;
 mod revoke;
 mod secret;
+mod sender;
 mod stored;
 mod table;
 mod unknown;
@@ -30,6 +31,7 @@ pub use create::{CreatedKey, KEY_NAME_CHARS_MAX, KEYS_MAX};
 pub use list::{Key, KeyList};
 pub use permission::{Permission, Permissions};
 pub use secret::{VALUE_CHARS_MAX, VALUE_CHARS_MIN};
+pub use sender::Sender;
 pub use unknown::{NO_KEY, OTHER_KEYS, UNKNOWN_LABELS_MAX, UnknownKey};
 pub use uses::Uses;
 
@@ -138,8 +140,7 @@ impl Keys {
     /// Judges a request that presents a key, an empty one or none, and needs `need`; counts it.
     pub fn admit(&self, presented: Option<&str>, need: Permission) -> Result<Admission, Refusal> {
         self.check_when_due();
-        // Keys contain no spaces: those around one come from a configuration file.
-        let Some(key) = presented.map(str::trim).filter(|key| !key.is_empty()) else {
+        let Some(key) = sender::trimmed(presented) else {
             return self.judge_unknown(None, Refusal::Missing);
         };
         if key.len() > VALUE_CHARS_MAX {

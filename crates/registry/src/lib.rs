@@ -27,7 +27,7 @@ pub use document::{DOCUMENT_BYTES_MAX, Document, NAME_BYTES_MAX, Version, Write}
 pub use environment::{ENVIRONMENT_NAME_CHARS_MAX, ENVIRONMENTS_MAX, Environment};
 pub use keys::{
     Admission, CHECK_INTERVAL, CreatedKey, KEY_NAME_CHARS_MAX, KEYS_MAX, Key, KeyClass, KeyList,
-    Keys, Mode, NO_KEY, OTHER_KEYS, Permission, Permissions, Refusal, UNKNOWN_LABELS_MAX,
+    Keys, Mode, NO_KEY, OTHER_KEYS, Permission, Permissions, Refusal, Sender, UNKNOWN_LABELS_MAX,
     UnknownKey, Uses, VALUE_CHARS_MAX, VALUE_CHARS_MIN,
 };
 pub use registry::{FILE, Registry};

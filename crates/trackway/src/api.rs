@@ -6,6 +6,7 @@
 pub(crate) mod admit;
 mod datasets;
 pub(crate) mod failure;
+mod ingest;
 mod query;
 mod trace_columns;
 mod traces;
@@ -27,8 +28,11 @@ use crate::app::App;
 
 /// Every path of the API.
 pub(crate) fn routes(app: &Arc<App>) -> Router {
-    let operations =
-        Router::new().merge(datasets::routes()).merge(query::routes()).merge(traces::routes());
+    let operations = Router::new()
+        .merge(datasets::routes())
+        .merge(ingest::routes())
+        .merge(query::routes())
+        .merge(traces::routes());
     operations.layer(map_response(failure::in_our_words)).with_state(Arc::clone(app))
 }
 

@@ -8,7 +8,7 @@ use body::Budget;
 use honeycomb::{Door, Parts};
 use model::{Clock, Error, Random, Result, SystemClock, SystemRandom};
 use query::{Engine, Limits};
-use registry::Keys;
+use registry::{Keys, Registry};
 use store::{Intake, Seams, Snapshot, Store};
 use tokio::sync::Mutex;
 
@@ -38,6 +38,8 @@ pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     /// Where the doors hand events in.
     pub(crate) intake: Arc<Intake>,
+    /// What people set up.
+    pub(crate) registry: Arc<Registry>,
     /// Who may come in.
     pub(crate) keys: Arc<Keys>,
     /// Answers questions.
@@ -98,6 +100,7 @@ impl App {
             folder,
             store,
             intake,
+            registry,
             keys,
             engine,
             door,

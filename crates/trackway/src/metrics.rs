@@ -2,8 +2,10 @@
 
 mod page;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use honeycomb::{Amount, Doorway, RefusedFor};
 use model::Result;
 use store::{Counters, Gauges};
 
@@ -122,17 +124,50 @@ fn add_counters(page: &mut Page, counters: &Counters) {
 
 fn add_door(page: &mut Page, app: &App) {
     let counts = app.door.counts();
-    page.counter("requests_accepted_total", "Requests acknowledged.", counts.requests);
-    page.counter("events_accepted_total", "Spans and log records kept.", counts.events);
-    page.counters_by_reason(
-        "requests_refused_total",
-        "Requests refused, by reason.",
-        &counts.refused_requests,
+    let mut accepted: BTreeMap<Doorway, Amount> = BTreeMap::new();
+    for account in &counts.accounts {
+        let sum = accepted.entry(account.doorway).or_default();
+        sum.requests += account.accepted.requests;
+        sum.events += account.accepted.events;
+        sum.bytes += account.accepted.bytes;
+    }
+    let sums = |of: fn(&Amount) -> u64| {
+        let sum = move |(doorway, amount): (&Doorway, &Amount)| ([doorway.name()], of(amount));
+        accepted.iter().map(sum).collect::<Vec<_>>()
+    };
+    let door = ["door"];
+    page.counters(
+        "requests_accepted_total",
+        "Requests acknowledged, by door.",
+        door,
+        sums(|amount| amount.requests),
     );
-    page.counters_by_reason(
+    page.counters(
+        "events_accepted_total",
+        "Events kept, by door.",
+        door,
+        sums(|amount| amount.events),
+    );
+    page.counters(
+        "bytes_accepted_total",
+        "Bytes of acknowledged requests as received, by door.",
+        door,
+        sums(|amount| amount.bytes),
+    );
+    let refused = |of: &[RefusedFor]| {
+        of.iter().map(|of| ([of.doorway.name(), of.reason], of.count)).collect::<Vec<_>>()
+    };
+    page.counters(
+        "requests_refused_total",
+        "Requests refused, by door and reason.",
+        ["door", "reason"],
+        refused(&counts.refused_requests),
+    );
+    page.counters(
         "events_refused_total",
-        "Spans and log records refused within accepted requests, by reason.",
-        &counts.refused_events,
+        "Events refused within accepted requests, by door and reason.",
+        ["door", "reason"],
+        refused(&counts.refused_events),
     );
 }
 

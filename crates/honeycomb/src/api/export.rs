@@ -12,9 +12,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use body::{ContentType, Encoding};
 use http_body_util::BodyExt as _;
-use model::{Error, Signal};
+use model::Signal;
 use otlp::Problem;
 
+use crate::counts::Doorway;
 use crate::door::Door;
 use crate::{error, ingest};
 
@@ -36,22 +37,30 @@ pub(crate) async fn handle(
     request: Request,
 ) -> Response {
     let (head, mut body) = request.into_parts();
+    let doorway = Doorway::http(signal);
     let text = |name| head.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let response = match ContentType::parse(text(header::CONTENT_TYPE)) {
         None => {
-            door.counted.refused("content type", UNSUPPORTED_CONTENT);
+            door.count_refused(doorway, &head.headers, "content type", UNSUPPORTED_CONTENT);
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_CONTENT).into_response()
         }
         Some(content) => match Encoding::parse(text(header::CONTENT_ENCODING)) {
             Ok(encoding) => {
-                let facts = ingest::Sent { signal, content, encoding, headers: &head.headers };
-                match ingest::export(&door, &facts, &mut body).await {
-                    Ok(problems) => return accepted(&facts, &problems),
-                    Err(error) => refused(&door, &error, content),
+                let headers = &head.headers;
+                let sent = ingest::Sent { doorway, signal, content, encoding, headers };
+                match ingest::export(&door, &sent, &mut body).await {
+                    Ok(problems) => return accepted(&sent, &problems),
+                    Err(error) => {
+                        let reason = error::reason(error.kind());
+                        door.count_refused(doorway, headers, reason, &error.to_string());
+                        error::response(&error, content)
+                    }
                 }
             }
             Err(error) => {
-                let mut response = refused(&door, &error, content);
+                let text = error.to_string();
+                door.count_refused(doorway, &head.headers, "content encoding", &text);
+                let mut response = error::response(&error, content);
                 *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
                 response
             }
@@ -64,11 +73,6 @@ pub(crate) async fn handle(
 fn accepted(sent: &ingest::Sent<'_>, problems: &[Problem]) -> Response {
     let answer = otlp::success(sent.signal, sent.content, problems);
     ([(header::CONTENT_TYPE, error::media_type(sent.content))], answer.body).into_response()
-}
-
-fn refused(door: &Door, error: &Error, content: ContentType) -> Response {
-    door.counted.refused(error::reason(error.kind()), &error.to_string());
-    error::response(error, content)
 }
 
 /// Reads what is left of a refused request, within bounds.

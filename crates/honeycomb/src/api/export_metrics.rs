@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use body::ContentType;
 
 use super::export::read_off;
+use crate::counts::Doorway;
 use crate::door::Door;
 use crate::error;
 
@@ -20,7 +21,7 @@ pub(crate) async fn handle(State(door): State<Arc<Door>>, request: Request) -> R
     let (head, body) = request.into_parts();
     let content = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content = ContentType::parse(content).unwrap_or(ContentType::Json);
-    door.counted.refused("metrics", NOT_KEPT);
+    door.count_refused(Doorway::HttpMetrics, &head.headers, "metrics", NOT_KEPT);
     read_off(body).await;
     let answer = otlp::failure(otlp::StatusCode::Unimplemented, NOT_KEPT, content);
     let headers = [(header::CONTENT_TYPE, error::media_type(content))];

@@ -53,6 +53,12 @@ impl Table {
         Some(judged)
     }
 
+    /// The id and the environment of the key of this hash.
+    pub(super) fn named(&self, hash: &KeyHash) -> Option<(Arc<str>, EnvironmentId)> {
+        let entry = self.entries.get(hash)?;
+        Some((Arc::clone(&entry.id), entry.environment))
+    }
+
     /// Uses of a key that were not yet taken.
     pub(super) fn pending(&self, hash: &KeyHash) -> Uses {
         self.entries.get(hash).map(|entry| entry.uses.pending()).unwrap_or_default()

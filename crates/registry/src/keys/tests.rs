@@ -401,3 +401,25 @@ fn unsaved_counts_are_kept() {
     assert_eq!(list.keys[0].uses.admitted, 1);
     assert_eq!(list.unknown[0].uses.admitted, 1);
 }
+
+/// Guarantees: a sender reads as the id of its key, or as a label that does not reveal it, and
+/// asking who it is counts no use.
+#[test]
+fn senders_are_named_without_being_counted() {
+    let world = World::new();
+    let keys = world.keys(Mode::Strict);
+    let created = create(&keys, SEND, None);
+    let sender = keys.sender(Some(&format!(" {} ", created.secret)));
+    assert_eq!(sender.key.as_deref(), Some(created.key.id.as_str()));
+    assert!(sender.is_known);
+    let admission = keys.admit(Some(&created.secret), Permission::Send).unwrap();
+    assert_eq!(Sender::admitted(&admission, Some(&created.secret)), sender);
+    let unknown = keys.sender(Some("0123456789abcdef"));
+    assert_eq!((unknown.is_known, unknown.key.as_deref()), (false, Some("01234567…")));
+    assert_eq!(keys.sender(Some("  ")).key, None);
+    assert_eq!(keys.sender(None).key, None);
+    let long = keys.sender(Some(&"x".repeat(100_000)));
+    assert_eq!(long.key.as_deref(), Some("xxxxxxxx…"));
+    let listed = keys.list().unwrap();
+    assert_eq!((listed.keys[0].uses.admitted, listed.unknown.len()), (1, 0));
+}

@@ -22,17 +22,22 @@ impl Page {
         self.line(format_args!("{PREFIX}{name} {value}"));
     }
 
-    /// Numbers that only grow, one for each reason. A reason that has not come up has no line.
-    pub(super) fn counters_by_reason(
+    /// Numbers that only grow, told apart by labels. What has not come up has no line.
+    pub(super) fn counters<const N: usize>(
         &mut self,
         name: &str,
         help: &str,
-        counts: &[(&'static str, u64)],
+        labels: [&str; N],
+        counts: impl IntoIterator<Item = ([&'static str; N], u64)>,
     ) {
         self.family(name, "counter", help);
-        for (reason, count) in counts {
-            let reason = reason.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
-            self.line(format_args!("{PREFIX}{name}{{reason=\"{reason}\"}} {count}"));
+        for (values, count) in counts {
+            let pairs = labels.iter().zip(values).map(|(label, value)| {
+                let value = value.replace('\\', r"\\").replace('"', r#"\""#);
+                format!("{label}=\"{}\"", value.replace('\n', r"\n"))
+            });
+            let pairs = pairs.collect::<Vec<_>>().join(",");
+            self.line(format_args!("{PREFIX}{name}{{{pairs}}} {count}"));
         }
     }
 
@@ -60,14 +65,15 @@ mod tests {
     fn families_are_written() {
         let mut page = Page::default();
         page.gauge("segments", "Live segments.", 3);
-        page.counters_by_reason("refused_total", "Refused.", &[("too \"large\"", 2), ("b\\c", 1)]);
+        let counts = [(["a", "too \"large\""], 2), (["a", "b\\c"], 1)];
+        page.counters("refused_total", "Refused.", ["door", "reason"], counts);
         let expected = r#"# HELP trackway_segments Live segments.
 # TYPE trackway_segments gauge
 trackway_segments 3
 # HELP trackway_refused_total Refused.
 # TYPE trackway_refused_total counter
-trackway_refused_total{reason="too \"large\""} 2
-trackway_refused_total{reason="b\\c"} 1
+trackway_refused_total{door="a",reason="too \"large\""} 2
+trackway_refused_total{door="a",reason="b\\c"} 1
 "#;
         assert_eq!(page.text(), expected);
     }

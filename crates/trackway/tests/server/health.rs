@@ -94,7 +94,10 @@ fn numbers_are_there() {
     families.dedup();
     assert_eq!(families.len(), all, "a family is there twice");
     assert_eq!(server.metric("trackway_memtable_rows"), 3.0);
-    assert_eq!(server.metric("trackway_events_accepted_total"), 3.0);
+    let door = "{door=\"otlp/http traces\"}";
+    assert_eq!(server.metric(&format!("trackway_requests_accepted_total{door}")), 1.0);
+    assert_eq!(server.metric(&format!("trackway_events_accepted_total{door}")), 3.0);
+    assert!(server.metric(&format!("trackway_bytes_accepted_total{door}")) > 300.0);
     assert_eq!(server.metric("trackway_log_records_total"), 1.0);
     assert!(server.metric("trackway_catalog_bytes") > 0.0);
 }

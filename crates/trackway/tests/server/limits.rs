@@ -72,7 +72,8 @@ fn malformed() {
     assert!(text.contains("line 1, column 19: invalid type"), "{text}");
     let (status, _, text) = send(&server, &[PROTOBUF, ("content-encoding", "gzip")], b"no gzip");
     assert_eq!(status, 400, "{text}");
-    assert!(server.metric("trackway_requests_refused_total{reason=\"malformed\"}") >= 3.0);
+    let malformed = "{door=\"otlp/http traces\",reason=\"malformed\"}";
+    assert!(server.metric(&format!("trackway_requests_refused_total{malformed}")) >= 3.0);
 }
 
 /// Guarantees: a wrong span does not fail its request: the others are kept, the client is told, and

@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod datasets;
 mod health;
+mod ingest;
 mod keys;
 mod limits;
 mod recovery;

@@ -1,0 +1,110 @@
+//! What to do about each reason for which doors refuse.
+
+/// By reason, in alphabetical order.
+const REMEDIES: [(&str, &str); 15] = [
+    ("conflict", "read what is there and decide again: something else was changed in the meantime"),
+    (
+        "content encoding",
+        "compress with gzip or zstd and say so in Content-Encoding, or do not compress",
+    ),
+    (
+        "content type",
+        "set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, http/json or grpc; to /1/events and \
+         /1/batch send application/json or application/msgpack",
+    ),
+    (
+        "key",
+        "send the header X-Honeycomb-Team (or Authorization: Bearer) with a key that may send: \
+         `trackway key create` makes one, `trackway key list` shows those there are; a classic key \
+         needs X-Honeycomb-Dataset beside it",
+    ),
+    (
+        "malformed",
+        "the text names the byte or line: see that the sender's protocol (\
+         OTEL_EXPORTER_OTLP_PROTOCOL), Content-Type and Content-Encoding are those of the body, \
+         and that no proxy changes or cuts it",
+    ),
+    ("metrics", "turn metrics off in the SDK: OTEL_METRICS_EXPORTER=none"),
+    ("not found", "name something that exists: `trackway dataset list` shows the datasets"),
+    (
+        "overload",
+        "nothing is lost if the sender tries again, as SDKs do: send smaller batches, or give the \
+         server more memory with --memory",
+    ),
+    ("server fault", "this is a fault of the server: its log says more, please report it"),
+    (
+        "span id is not 8 bytes",
+        "span ids are 8 bytes, not all zero (16 hex digits in JSON): correct the tracer that makes \
+         them, or the processor that rewrites them",
+    ),
+    (
+        "text is not UTF-8",
+        "encode texts as UTF-8, or send bytes as bytes (attributes of OpenTelemetry have a type \
+         for them)",
+    ),
+    (
+        "too costly",
+        "send fewer events in a request: OTEL_BSP_MAX_EXPORT_BATCH_SIZE, or send_batch_max_size \
+         of a collector's batch processor",
+    ),
+    (
+        "too large",
+        "send fewer events in a request: OTEL_BSP_MAX_EXPORT_BATCH_SIZE, or send_batch_max_size \
+         of a collector's batch processor",
+    ),
+    (
+        "trace id is not 16 bytes",
+        "trace ids are 16 bytes, not all zero (32 hex digits in JSON): correct the tracer that \
+         makes them, or the processor that rewrites them",
+    ),
+    (
+        "unavailable",
+        "nothing is lost if the sender tries again, as SDKs do: see /readyz, the server's log, and \
+         whether its disk is full",
+    ),
+];
+
+/// What is said of other reasons: their text names the value.
+const OTHERWISE: &str = "correct what the text names in the program that sends it";
+
+/// What to do about a reason.
+pub(super) fn remedy(reason: &str) -> &'static str {
+    let place = REMEDIES.binary_search_by_key(&reason, |(known, _)| known);
+    place.map_or(OTHERWISE, |place| REMEDIES[place].1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use model::ErrorKind;
+
+    use super::*;
+    use crate::error::reason;
+
+    /// Guarantees: every reason for which a whole request is refused has a remedy of its own, and
+    /// the table is in order, so that each is found.
+    #[test]
+    fn every_reason_has_a_remedy() {
+        let retry_after = Duration::from_secs(1);
+        let kinds = [
+            ErrorKind::Invalid,
+            ErrorKind::Missing,
+            ErrorKind::Conflict,
+            ErrorKind::Denied,
+            ErrorKind::TooLarge,
+            ErrorKind::TooCostly,
+            ErrorKind::Throttled { retry_after },
+            ErrorKind::Unavailable { retry_after },
+            ErrorKind::Corrupt,
+            ErrorKind::Bug,
+        ];
+        for reason in kinds.map(reason) {
+            assert_ne!(remedy(reason), OTHERWISE, "{reason}");
+        }
+        for (reason, said) in REMEDIES {
+            assert_eq!(remedy(reason), said, "{reason}");
+        }
+        assert_eq!(remedy("status code does not exist"), OTHERWISE);
+    }
+}
