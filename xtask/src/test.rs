@@ -6,7 +6,9 @@
 
 mod clients;
 mod rust;
+mod sdks;
 mod smoke;
+mod world;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -37,7 +39,7 @@ struct Step {
 }
 
 /// All checks: the quick ones first, then those that everything after them builds upon.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 13] = [
     Step { name: "fmt", promise: "every Rust file is as rustfmt writes it", check: rust::fmt },
     Step { name: "tidy", promise: "the rules that are not lints are kept", check: rust::tidy },
     Step { name: "clippy", promise: "no lint has anything to say", check: rust::clippy },
@@ -71,6 +73,16 @@ const STEPS: [Step; 11] = [
         name: "cruddur",
         promise: "all that the Rust SDK sends is found, before and after kill -9",
         check: clients::cruddur,
+    },
+    Step {
+        name: "otel-python",
+        promise: "all that Python's SDK sends by each protocol is found field by field",
+        check: sdks::python_sdk,
+    },
+    Step {
+        name: "otel-javascript",
+        promise: "all that JavaScript's SDK sends by each protocol is found field by field",
+        check: sdks::javascript_sdk,
     },
     Step { name: "demo", promise: "the demonstration shows what it promises", check: smoke::demo },
 ];
@@ -114,7 +126,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode, S
     let options = options(arguments.into_iter())?;
     if options.list {
         for step in &STEPS {
-            println!("{:14}{}", step.name, step.promise);
+            println!("{:17}{}", step.name, step.promise);
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -162,7 +174,7 @@ fn summary(outcomes: &[(&str, bool, Duration)], whole: Duration) -> String {
     for (name, passed, took) in outcomes {
         let verdict = if *passed { "passed" } else { "FAILED" };
         // Writing to a string cannot fail.
-        writeln!(text, "{name:14}{verdict}{:>10}", seconds(*took)).ok();
+        writeln!(text, "{name:17}{verdict}{:>10}", seconds(*took)).ok();
     }
     let failed = outcomes.iter().filter(|(_, passed, _)| !passed).count();
     let verdict = match failed {

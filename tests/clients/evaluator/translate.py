@@ -24,8 +24,9 @@ SEVERITIES = ("trace", "debug", "info", "warn", "error", "fatal")
 SEVERITY_CODES_EACH = 4
 SEVERITY_CODE_MAX = 24
 
-EXCEPTION_FIELDS = (
-    "exception.message", "exception.type", "exception.stacktrace", "exception.escaped")
+# What of an exception its span shows too, and as what: Python's SDK says "False" in words.
+EXCEPTION_FIELDS = {"exception.message": str, "exception.type": str,
+                    "exception.stacktrace": str, "exception.escaped": bool}
 
 INSTRUMENTATION_PREFIXES = (
     "io.opentelemetry", "opentelemetry.instrumentation", "OpenTelemetry.Instrumentation",
@@ -222,8 +223,8 @@ def _put_elapsed(fields: Fields, from_ns: int, to_ns: int, name: str, invalid_na
 
 def copy_exception(event_fields: Fields, span_fields: Fields) -> None:
     """Shows an exception on its span, except for what the span says already."""
-    for name in EXCEPTION_FIELDS:
-        if name in event_fields:
+    for name, kind in EXCEPTION_FIELDS.items():
+        if isinstance(event_fields.get(name), kind):
             span_fields.setdefault(name, event_fields[name])
 
 

@@ -38,8 +38,8 @@ fn summed_up() {
     let outcomes =
         [("fmt", true, Duration::from_millis(1_240)), ("tidy", false, Duration::from_secs(2))];
     let expected = "\
-fmt           passed     1.2 s
-tidy          FAILED     2.0 s
+fmt              passed     1.2 s
+tidy             FAILED     2.0 s
 1 of 2 failed in 3.2 s
 ";
     assert_eq!(summary(&outcomes, Duration::from_millis(3_240)), expected);
