@@ -15,6 +15,7 @@ mod majors;
 mod members;
 mod names;
 mod opening;
+mod operations;
 mod reasons;
 mod size;
 mod sleeps;
@@ -28,7 +29,7 @@ use std::process::ExitCode;
 use crate::tree::{File, Tree};
 
 /// Every rule.
-const RULES: [fn(&Tree) -> Vec<Finding>; 15] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 16] = [
     edges::check,
     exclusive::check,
     guarantees::check,
@@ -40,6 +41,7 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 15] = [
     members::check,
     names::check,
     opening::check,
+    operations::check,
     reasons::check,
     size::check,
     sleeps::check,

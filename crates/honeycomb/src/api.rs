@@ -1,4 +1,19 @@
 //! The operations, a file each.
 
+pub(crate) mod create_dataset;
+pub(crate) mod delete_dataset;
 pub(crate) mod export;
 pub(crate) mod export_metrics;
+pub(crate) mod get_dataset;
+pub(crate) mod list_datasets;
+pub(crate) mod not_built;
+pub(crate) mod update_dataset;
+
+use axum::http::{Method, Uri};
+
+use crate::problem::Problem;
+
+/// Paths that Honeycomb does not have either.
+pub(crate) async fn nowhere(method: Method, uri: Uri) -> Problem {
+    Problem::not_found(format!("there is no {method} {}", uri.path()))
+}

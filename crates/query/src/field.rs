@@ -115,7 +115,7 @@ impl View {
     }
 
     /// The type of its values.
-    pub(crate) fn value_type(&self) -> model::ValueType {
+    pub fn value_type(&self) -> model::ValueType {
         use model::ValueType;
         match self {
             Self::Base(base) => base.value_type(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use body::Budget;
-use honeycomb::{Door, Parts};
+use honeycomb::{Desk, DeskParts, Door, Parts};
 use model::{Clock, Error, Random, Result, SystemClock, SystemRandom};
 use query::{Engine, Limits};
 use registry::{Keys, Registry};
@@ -25,8 +25,9 @@ use crate::switches::Switches;
 const SPILL_BYTES: u64 = 8 << 30;
 /// Memory for the footers of files: those of some hundred segments, a day's as a question has it.
 const FOOTER_BYTES: usize = 32 << 20;
-/// How long a client waits before it asks a server again that is starting.
-const STARTING: Duration = Duration::from_secs(1);
+/// How long a client waits before it asks again that met a server on its way out: another may be
+/// starting in its place.
+const STOPPING: Duration = Duration::from_secs(1);
 
 /// A server's parts.
 pub(crate) struct App {
@@ -43,15 +44,17 @@ pub(crate) struct App {
     /// Who may come in.
     pub(crate) keys: Arc<Keys>,
     /// Answers questions.
-    pub(crate) engine: Engine,
+    pub(crate) engine: Arc<Engine>,
     /// Where events come in.
     pub(crate) door: Arc<Door>,
+    /// Where questions are asked in Honeycomb's words, and things set up.
+    pub(crate) desk: Arc<Desk>,
     /// Memory of request bodies.
     pub(crate) budget: Budget,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether it is ready.
-    pub(crate) readiness: Readiness,
+    pub(crate) readiness: Arc<Readiness>,
     /// The connections of all its listeners.
     pub(crate) connections: Arc<Connections>,
     /// What is wrong with the server itself.
@@ -84,7 +87,7 @@ impl App {
         let store_settings = store::Settings { accept_log_damage, ..switches.store };
         let store = Arc::new(Store::open(seams, folder.catalog()?, store_settings)?);
         let limits = question_limits(&settings, folder.empty_spill()?);
-        let engine = Engine::new(&limits, Arc::clone(&clock))?;
+        let engine = Arc::new(Engine::new(&limits, Arc::clone(&clock))?);
         let budget = Budget::new(settings.memory.value as usize);
         let intake = Arc::new(Intake::default());
         let door = Door::new(Parts {
@@ -93,8 +96,21 @@ impl App {
             budget: budget.clone(),
             limits: body::Limits::default(),
             clock: Arc::clone(&clock),
-            random,
+            random: Arc::clone(&random),
         });
+        let readiness = Arc::new(Readiness::default());
+        let ready = Arc::clone(&readiness);
+        let desk = Desk::open(DeskParts {
+            keys: Arc::clone(&keys),
+            registry: Arc::clone(&registry),
+            store: Arc::clone(&store),
+            engine: Arc::clone(&engine),
+            budget: budget.clone(),
+            clock: Arc::clone(&clock),
+            random,
+            ready: Box::new(move || ready.check_replayed()),
+            public_url: settings.public_url.value.clone(),
+        })?;
         Ok(Arc::new(Self {
             settings,
             folder,
@@ -104,9 +120,10 @@ impl App {
             keys,
             engine,
             door,
+            desk,
             budget,
             clock,
-            readiness: Readiness::default(),
+            readiness,
             connections: Arc::default(),
             faults: Arc::default(),
             measuring: Arc::default(),
@@ -129,18 +146,10 @@ impl App {
     /// A view of everything acknowledged so far; not before it has all been read back, because a
     /// part of it would look like all.
     pub(crate) async fn snapshot(self: &Arc<Self>) -> Result<Snapshot> {
-        self.check_replayed()?;
+        self.readiness.check_replayed()?;
         let store = Arc::clone(&self.store);
         // It waits for whoever changes the store's state, and that may be waiting for the disk.
         blocking(move || Ok(store.snapshot())).await
-    }
-
-    /// Refuses what needs all events while they are being read back.
-    pub(crate) fn check_replayed(&self) -> Result<()> {
-        if self.readiness.phase() == Phase::Replaying {
-            return Err(Error::unavailable(STARTING, "the server is starting: replaying the log"));
-        }
-        Ok(())
     }
 }
 
@@ -151,7 +160,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(Error::unavailable(STARTING, "the server is stopping")),
+        Err(_) => Err(Error::unavailable(STOPPING, "the server is stopping")),
     }
 }
 

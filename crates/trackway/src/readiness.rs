@@ -1,6 +1,12 @@
 //! Whether the server answers questions and takes events yet, and still.
 
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use model::{Error, Result};
+
+/// How long a client waits before it asks a server again that is starting.
+const STARTING: Duration = Duration::from_secs(1);
 
 /// What a server goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +32,14 @@ impl Readiness {
             1 => Phase::Ready,
             _ => Phase::Stopping,
         }
+    }
+
+    /// Refuses what needs all events while they are being read back.
+    pub(crate) fn check_replayed(&self) -> Result<()> {
+        if self.phase() == Phase::Replaying {
+            return Err(Error::unavailable(STARTING, "the server is starting: replaying the log"));
+        }
+        Ok(())
     }
 
     /// Moves on to a phase; a server that stops does not become ready again.

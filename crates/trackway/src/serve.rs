@@ -110,7 +110,7 @@ async fn serve(app: &Arc<App>) -> Result<(), Stop> {
 
 /// What the main port serves: everything.
 fn main_routes(app: &Arc<App>) -> Router {
-    health::routes(app).merge(api::routes(app)).merge(app.door.routes())
+    health::routes(app).merge(api::routes(app)).merge(app.door.routes()).merge(app.desk.routes())
 }
 
 /// What all ports have in common: paths that are not there, whom they answer, and faults.
@@ -130,6 +130,7 @@ fn recover(app: &Arc<App>) -> Result<Threads> {
     if recovery.lost > 0 {
         tracing::warn!("{} requests were lost to damage of the log", recovery.lost);
     }
+    app.desk.forget_deleted_datasets()?;
     let (threads, appender) = Threads::start(&app.store)?;
     app.intake.open(appender);
     app.readiness.reach(Phase::Ready);

@@ -47,6 +47,8 @@ pub(crate) const ALLOWED_HOSTS: Setting = Setting {
     name: "allowed-hosts",
     expected: "names without ports and with commas between them, such as obs.lan,obs.example",
 };
+pub(crate) const PUBLIC_URL: Setting =
+    Setting { name: "public-url", expected: "a URL such as https://telemetry.example.com" };
 pub(crate) const KEYS: Setting = Setting { name: "keys", expected: "open or strict" };
 pub(crate) const MEMORY: Setting =
     Setting { name: "memory", expected: "a size such as 256MiB, of at least 192MiB" };
@@ -62,11 +64,12 @@ pub(crate) const ACCEPT_LOG_DAMAGE: Setting =
     Setting { name: "accept-log-damage", expected: "true or false" };
 
 /// Every setting, in the order in which they are shown.
-pub(crate) const ALL: [Setting; 11] = [
+pub(crate) const ALL: [Setting; 12] = [
     DATA,
     LISTEN,
     OTLP_HTTP,
     ALLOWED_HOSTS,
+    PUBLIC_URL,
     KEYS,
     MEMORY,
     QUERY_MEMORY,
@@ -87,6 +90,8 @@ pub(crate) struct Settings {
     pub(crate) otlp_http: Chosen<SocketAddr>,
     /// Names besides those of loopback under which the API may be asked, in lower case.
     pub(crate) allowed_hosts: Chosen<Vec<String>>,
+    /// The URL under which clients reach the server; what they use, if none.
+    pub(crate) public_url: Chosen<Option<String>>,
     /// What becomes of unknown keys and of none.
     pub(crate) keys: Chosen<Mode>,
     /// Memory of request bodies until their events are in segments, bytes.
@@ -119,6 +124,7 @@ impl Settings {
             listen,
             otlp_http,
             allowed_hosts: sources.choose(ALLOWED_HOSTS, read::hosts, || Ok(Vec::new()))?,
+            public_url: sources.choose(PUBLIC_URL, read::public_url, || Ok(None))?,
             keys,
             memory: sources.choose(MEMORY, memory, || Ok(defaults::MEMORY))?,
             query_memory: sources
@@ -145,6 +151,11 @@ impl Settings {
             (LISTEN, self.listen.value.to_string(), &self.listen.origin),
             (OTLP_HTTP, self.otlp_http.value.to_string(), &self.otlp_http.origin),
             (ALLOWED_HOSTS, self.allowed_hosts.value.join(","), &self.allowed_hosts.origin),
+            (
+                PUBLIC_URL,
+                self.public_url.value.clone().unwrap_or_default(),
+                &self.public_url.origin,
+            ),
             (KEYS, mode_name(self.keys.value).to_owned(), &self.keys.origin),
             (MEMORY, size(self.memory.value), &self.memory.origin),
             (QUERY_MEMORY, size(self.query_memory.value), &self.query_memory.origin),

@@ -76,7 +76,7 @@ fn accepted(sent: &ingest::Sent<'_>, problems: &[Problem]) -> Response {
 }
 
 /// Reads what is left of a refused request, within bounds.
-pub(super) async fn read_off(mut body: Body) {
+pub(crate) async fn read_off(mut body: Body) {
     let mut bytes = 0;
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await {

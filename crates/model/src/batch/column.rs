@@ -134,6 +134,14 @@ impl Column {
         &self.values
     }
 
+    /// Whether any of these rows has a value.
+    pub fn has_any(&self, rows: &Range<u32>) -> bool {
+        let cell = self.rows.partition_point(|row| *row < rows.start);
+        let run = self.runs.partition_point(|run| run.rows.end <= rows.start);
+        self.rows.get(cell).is_some_and(|row| *row < rows.end)
+            || self.runs.get(run).is_some_and(|run| run.rows.start < rows.end)
+    }
+
     /// The value on `row`.
     pub fn value_at(&self, row: u32) -> Option<Scalar> {
         if let Ok(cell) = self.rows.binary_search(&row) {

@@ -12,7 +12,7 @@ use crate::record::{Lsn, Record};
 use crate::seams::Stage;
 
 /// Most live datasets. Names come from clients, and every one is kept in memory and listed.
-const DATASETS_MAX: usize = 20_000;
+pub(super) const DATASETS_MAX: usize = 20_000;
 
 /// A decoded request on its way into the log.
 pub struct Pending {

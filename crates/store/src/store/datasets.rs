@@ -1,24 +1,64 @@
-//! Deletion and retention of datasets.
+//! Making, deletion and retention of datasets.
 
 use std::time::Duration;
 
-use model::{Dataset, EnvironmentId, Error, ErrorKind, Result, dataset_slug};
+use model::{
+    DATASET_NAME_BYTES_MAX, Dataset, EnvironmentId, Error, ErrorKind, Result, dataset_slug,
+};
 
+use super::append::DATASETS_MAX;
 use super::{Store, lock};
-use crate::catalog::DatasetTable;
+use crate::catalog::{DatasetTable, NewDataset};
 
 /// Shortest retention. Anything less would delete rows about as fast as they come.
 const RETENTION_MIN: Duration = Duration::from_secs(3_600);
 
 impl Store {
+    /// Makes a dataset before its first event, durably, and says that it is new; or gives the one
+    /// that has this name or address already.
+    pub fn create_dataset(
+        &self,
+        environment: EnvironmentId,
+        name: &str,
+    ) -> Result<(Dataset, bool)> {
+        let name = name.trim();
+        if name.is_empty() || name.len() > DATASET_NAME_BYTES_MAX {
+            return Err(Error::invalid(format!(
+                "the name of a dataset has 1 to {DATASET_NAME_BYTES_MAX} bytes, this one has {}",
+                name.len()
+            )));
+        }
+        let log = lock(&self.log);
+        let Some(log) = log.as_ref() else { return Err(replaying("making a dataset")) };
+        let (born, created) = (log.next_lsn(), self.seams.clock.now());
+        self.change_datasets(|catalog, table| {
+            if let Some(known) = table.find(environment, name) {
+                return Ok((known.clone(), false));
+            }
+            let slug = dataset_slug(name);
+            let mut live = table.live_in(environment);
+            if let Some(known) = live.find(|known| dataset_slug(&known.name) == slug) {
+                return Ok((known.clone(), false));
+            }
+            drop(live);
+            if table.len() >= DATASETS_MAX {
+                return Err(Error::new(
+                    ErrorKind::Conflict,
+                    format!("there are {DATASETS_MAX} datasets already: delete some"),
+                ));
+            }
+            let new = NewDataset { environment, name: name.to_owned(), created };
+            catalog.create_datasets(table, &[new], born)?;
+            let made = table.find(environment, name).cloned();
+            Ok((made.ok_or_else(|| Error::bug("a dataset just made is not there"))?, true))
+        })
+    }
+
     /// Deletes a dataset: its rows are gone from every snapshot from now on. Their bytes go with
     /// the next flush, with the rewriting of segments, and from the log once it is flushed.
     pub fn delete_dataset(&self, environment: EnvironmentId, name: &str) -> Result<Dataset> {
         let mut log = lock(&self.log);
-        let Some(log) = log.as_mut() else {
-            let text = "deleting a dataset: the log is replayed";
-            return Err(Error::unavailable(Duration::from_secs(1), text));
-        };
+        let Some(log) = log.as_mut() else { return Err(replaying("deleting a dataset")) };
         let now = self.seams.clock.now();
         let dataset = self.change_datasets(|catalog, table| {
             let dataset = find(table, environment, name)?;
@@ -62,6 +102,10 @@ impl Store {
             Ok(dataset)
         })
     }
+}
+
+fn replaying(doing: &str) -> Error {
+    Error::unavailable(Duration::from_secs(1), format!("{doing}: the log is replayed"))
 }
 
 /// The dataset that a caller means to change: of this name, or else of this slug if it is the only

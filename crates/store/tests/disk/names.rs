@@ -92,3 +92,31 @@ fn a_deletion_is_not_guessed() {
     assert_eq!(delete("web-shop").unwrap().name, "web shop");
     assert_eq!(delete("web-shop").unwrap_err().kind(), ErrorKind::Missing);
 }
+
+/// Guarantees: a dataset can be made before its first event; it is the one that events of its name
+/// land in, and is there after a restart, with or without events. A name or an address that is
+/// taken gives the one that has it.
+#[test]
+fn made_before_its_events() {
+    let mut world = World::new();
+    let environment = model::EnvironmentId::DEFAULT;
+    let make = |world: &World, name: &str| world.store.create_dataset(environment, name).unwrap();
+    let (made, is_new) = make(&world, " My Shop ");
+    assert_eq!((made.name.as_str(), is_new), ("My Shop", true));
+    let empty = make(&world, "empty").0;
+    for name in ["my shop", "My-Shop", "my_shop"] {
+        assert_eq!(make(&world, name), (made.clone(), false), "{name}");
+    }
+    assert!(world.store.create_dataset(environment, "  ").is_err());
+    let now = world.now();
+    world.send(&[Event::new("MY SHOP", now)]);
+    world.restart();
+    assert_eq!(world.store.gauges().datasets, 2);
+    assert_eq!(make(&world, "my shop"), (made, false));
+    assert_eq!(make(&world, "Empty"), (empty.clone(), false));
+    assert_eq!(world.rows().len(), 1);
+    // Made again, a name leads to another dataset, which has no part of the former's life.
+    world.store.delete_dataset(environment, "empty").unwrap();
+    let (again, is_new) = make(&world, "empty");
+    assert!(is_new && again.id != empty.id);
+}

@@ -52,7 +52,7 @@ async fn change(
     request: Request,
 ) -> Result<Json<Value>, Failure> {
     let environment = admit(&app, request.headers(), Permission::Manage)?.environment;
-    app.check_replayed()?;
+    app.readiness.check_replayed()?;
     let retention = read_change(&read_body(request).await?)?;
     let store = Arc::clone(&app.store);
     let dataset = blocking(move || store.set_retention(environment, &name, retention)).await?;
@@ -67,8 +67,13 @@ async fn delete(
     let environment = admit(&app, &headers, Permission::Manage)?.environment;
     // What is deleted is said with the amounts that it had.
     let snapshot = app.snapshot().await?;
-    let store = Arc::clone(&app.store);
-    let dataset = blocking(move || store.delete_dataset(environment, &name)).await?;
+    let deleter = Arc::clone(&app);
+    let dataset = blocking(move || {
+        let dataset = deleter.store.delete_dataset(environment, &name)?;
+        deleter.desk.forget_dataset(&dataset);
+        Ok(dataset)
+    })
+    .await?;
     let amount = amounts(&snapshot, environment).get(&dataset.id).copied().unwrap_or_default();
     Ok(Json(shown(&dataset, amount)))
 }

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    ACCEPT_LOG_DAMAGE, ALLOWED_HOSTS, DATA, KEYS, LISTEN, LOG, MEMORY, OTLP_HTTP, QUERY_MEMORY,
-    QUERY_SECONDS, QUERY_THREADS, Setting,
+    ACCEPT_LOG_DAMAGE, ALLOWED_HOSTS, DATA, KEYS, LISTEN, LOG, MEMORY, OTLP_HTTP, PUBLIC_URL,
+    QUERY_MEMORY, QUERY_SECONDS, QUERY_THREADS, Setting,
 };
 
 /// Flags, each also a variable (`--otlp-http`: `TRACKWAY_OTLP_HTTP`) and a key of the file
@@ -31,6 +31,9 @@ pub(crate) struct SettingFlags {
     /// Names under which the API may be asked besides those of loopback: `obs.lan,obs.example`
     #[arg(long, value_name = "NAMES")]
     allowed_hosts: Option<String>,
+    /// URL under which clients reach the server, for links in answers [default: what they use]
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
     /// Who may come in: everybody, or who has a key [default: open, if only this machine can]
     #[arg(long, value_name = "open|strict")]
     keys: Option<String>,
@@ -67,6 +70,7 @@ impl SettingFlags {
             (LISTEN, &self.listen),
             (OTLP_HTTP, &self.otlp_http),
             (ALLOWED_HOSTS, &self.allowed_hosts),
+            (PUBLIC_URL, &self.public_url),
             (KEYS, &self.keys),
             (MEMORY, &self.memory),
             (QUERY_MEMORY, &self.query_memory),

@@ -69,6 +69,20 @@ fn host(name: &str) -> Result<String, String> {
     }
 }
 
+/// The URL under which clients reach the server; none where it is empty.
+pub(super) fn public_url(text: &str) -> Result<Option<String>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let rest = rest.ok_or_else(|| "it begins with neither http:// nor https://".to_owned())?;
+    let strange = |c: char| c.is_whitespace() || c.is_control() || "?#\"<>".contains(c);
+    if rest.trim_end_matches('/').is_empty() || rest.contains(strange) {
+        return Err("it is not a URL with a host and, if need be, a path".to_owned());
+    }
+    Ok(Some(text.trim_end_matches('/').to_owned()))
+}
+
 /// The mode of keys.
 pub(super) fn mode(text: &str) -> Result<Mode, String> {
     match text {

@@ -68,6 +68,7 @@ fn defaults_hold() {
     assert_eq!(settings.query_seconds.value, 60);
     assert!(settings.query_threads.value >= 1);
     assert!(!settings.accept_log_damage.value);
+    assert_eq!(settings.public_url.value, None);
     assert!(settings.listed().iter().all(|(_, _, origin)| **origin == Origin::Default));
 }
 
@@ -126,6 +127,9 @@ fn wrong_values_are_named() {
         ("query-threads", "-1", "from 1 to 1024"),
         ("accept-log-damage", "yes", "true or false"),
         ("log", "loud", "error, warn, info"),
+        ("public-url", "example.com", "a URL such as https://"),
+        ("public-url", "https://", "a URL such as https://"),
+        ("public-url", "http://a b", "a URL such as https://"),
     ];
     for (name, value, expected) in cases {
         let variable = format!("TRACKWAY_{}", name.to_uppercase().replace('-', "_"));

@@ -24,7 +24,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 use ureq::Agent;
-use ureq::http::{Method, Request};
+use ureq::http::{HeaderMap, Method, Request};
+
+use super::recording;
 
 /// How long anything may take before the test fails: far longer than it does on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -324,6 +326,8 @@ impl Drop for Server {
 pub(crate) struct Answer {
     /// The status.
     pub(crate) status: u16,
+    /// Its headers.
+    pub(crate) headers: HeaderMap,
     /// The header that says when to try again.
     pub(crate) retry_after: Option<String>,
     /// The body.
@@ -337,6 +341,7 @@ pub(crate) fn ask(
     headers: &[(&str, &str)],
     body: Option<&str>,
 ) -> Result<Answer, ureq::Error> {
+    let recorded = recording::asked(&method, url, body);
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .proxy(None)
@@ -356,11 +361,14 @@ pub(crate) fn ask(
     };
     let mut response = response?;
     let retry_after = response.headers().get("retry-after");
-    Ok(Answer {
+    let answer = Answer {
         status: response.status().as_u16(),
+        headers: response.headers().clone(),
         retry_after: retry_after.map(|value| value.to_str().unwrap().to_owned()),
         body: response.body_mut().read_to_string()?,
-    })
+    };
+    recording::answered(recorded, &answer);
+    Ok(answer)
 }
 
 fn read_lines(out: impl Read + Send + 'static) -> Receiver<String> {
