@@ -1,6 +1,8 @@
 //! The operations, a file each.
 
 pub(crate) mod create_dataset;
+pub(crate) mod create_event;
+pub(crate) mod create_events;
 pub(crate) mod delete_dataset;
 pub(crate) mod export;
 pub(crate) mod export_metrics;

@@ -24,19 +24,22 @@ pub(crate) fn dataset(headers: &HeaderMap) -> &str {
     headers.get(DATASET_HEADER).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
 
-/// Judges a request that sends data.
+/// Why a sender was not admitted, in the words of Honeycomb's where it has any.
+pub(crate) fn words(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Missing => "missing 'x-honeycomb-team' header",
+        Refusal::Unknown => "unknown API key - check your credentials",
+        Refusal::Revoked => "this API key was revoked - create another with `trackway key create`",
+        Refusal::NotPermitted(_) => "this API key may not send events",
+    }
+}
+
+/// Judges a request that sends OpenTelemetry's data.
 pub(crate) fn admit_sender(keys: &Keys, headers: &HeaderMap, signal: Signal) -> Result<Admission> {
     let denied = |text: &str| Error::new(ErrorKind::Denied, text);
-    let mut admission = keys.admit(presented(headers), Permission::Send).map_err(|refusal| {
-        denied(match refusal {
-            Refusal::Missing => "missing 'x-honeycomb-team' header",
-            Refusal::Unknown => "unknown API key - check your credentials",
-            Refusal::Revoked => {
-                "this API key was revoked - create another with `trackway key create`"
-            }
-            Refusal::NotPermitted(_) => "this API key may not send events",
-        })
-    })?;
+    let mut admission = keys
+        .admit(presented(headers), Permission::Send)
+        .map_err(|refusal| denied(words(refusal)))?;
     if admission.class == KeyClass::Classic
         && signal == Signal::Spans
         && dataset(headers).trim().is_empty()

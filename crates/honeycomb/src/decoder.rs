@@ -10,10 +10,13 @@ use otlp::{DECODER_VERSION, Decoded};
 use registry::KeyClass;
 use store::Record;
 
+use crate::events::{self, EVENTS_VERSION};
 use crate::routing;
 
-/// The door's number in the log.
+/// The number in the log of OpenTelemetry's door.
 pub const DOOR: u16 = 1;
+/// The number in the log of the door of plain events.
+pub(crate) const EVENTS_DOOR: u16 = 2;
 
 /// The version of what decoding follows beside the request itself: so far there are no settings.
 pub(crate) const SETTINGS_VERSION: u16 = 1;
@@ -73,24 +76,32 @@ impl Facts {
     }
 }
 
-/// Decodes what the log keeps of this door's requests.
+/// Decodes what the log keeps of these doors' requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Decoder;
 
 impl store::Decoder for Decoder {
     fn decode(&self, record: &Record) -> Result<Vec<Batch>> {
-        let versions = (record.door, record.decoder_version, record.settings_version);
-        if versions != (DOOR, DECODER_VERSION, SETTINGS_VERSION) {
-            return Err(Error::corrupt(format!(
-                "it came through door {} in version {} (settings {}), which this server does not \
-                 know: start the version that wrote it, or a newer one",
-                versions.0, versions.1, versions.2
-            )));
-        }
-        let facts = Facts::decode(&record.context)
-            .ok_or_else(|| Error::corrupt("what the log says of its body is damaged"))?;
-        let body = body::decompress(facts.encoding, &record.body, REPLAY_BYTES_MAX)?;
-        Ok(vec![facts.events(&body, record.arrival, record.seed)?.batch])
+        let Record { arrival, seed, .. } = *record;
+        let damaged = || Error::corrupt("what the log says of its body is damaged");
+        let plain = |encoding| body::decompress(encoding, &record.body, REPLAY_BYTES_MAX);
+        let batch = match (record.door, record.decoder_version, record.settings_version) {
+            (DOOR, DECODER_VERSION, SETTINGS_VERSION) => {
+                let facts = Facts::decode(&record.context).ok_or_else(damaged)?;
+                facts.events(&plain(facts.encoding)?, arrival, seed)?.batch
+            }
+            (EVENTS_DOOR, EVENTS_VERSION, SETTINGS_VERSION) => {
+                let facts = events::Facts::decode(&record.context).ok_or_else(damaged)?;
+                facts.events(&plain(facts.encoding)?, arrival, seed)?.batch
+            }
+            (door, version, settings) => {
+                return Err(Error::corrupt(format!(
+                    "it came through door {door} in version {version} (settings {settings}), which \
+                     this server does not know: start the version that wrote it, or a newer one"
+                )));
+            }
+        };
+        Ok(vec![batch])
     }
 }
 

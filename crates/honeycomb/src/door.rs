@@ -9,9 +9,10 @@ use model::{Clock, Random, Signal};
 use registry::Keys;
 use store::Intake;
 
-use crate::api::{export, export_metrics};
+use crate::api::{create_event, create_events, export, export_metrics};
 use crate::auth;
 use crate::counts::{Counted, Counts, Doorway};
+use crate::dataset_settings::DatasetSettingsTable;
 
 /// Paths that take events in, and give back nothing but whether they were taken; and those that say
 /// what the key may do which a sender presents. Everything below them is one of them too.
@@ -29,6 +30,8 @@ const EVENT_PATHS: [&str; 7] = [
 pub struct Parts {
     /// Who may come in.
     pub keys: Arc<Keys>,
+    /// What people have said about datasets.
+    pub datasets: Arc<DatasetSettingsTable>,
     /// Where events go.
     pub intake: Arc<Intake>,
     /// Memory of request bodies and their events, until these are in segments.
@@ -89,6 +92,8 @@ impl Door {
             .route("/v1/logs/", post(logs))
             .route("/v1/metrics", post(export_metrics::handle))
             .route("/v1/metrics/", post(export_metrics::handle))
+            .route("/1/events/{datasetSlug}", post(create_event::handle))
+            .route("/1/batch/{datasetSlug}", post(create_events::handle))
             .with_state(Arc::clone(self))
     }
 }

@@ -2,8 +2,9 @@
 
 use axum::body::Body;
 use axum::http::HeaderMap;
-use body::{ContentType, Encoding, Lease};
-use model::{Error, ErrorKind, Result, Signal};
+use body::{ContentType, Encoding, Lease, Received};
+use bytes::Bytes;
+use model::{Batch, Error, ErrorKind, Result, Signal, Timestamp};
 use otlp::{DECODER_VERSION, Decoded, Problem};
 use registry::Sender;
 use store::{Pending, Record};
@@ -20,7 +21,7 @@ const DECODE_APART_BYTES: usize = 1 << 20;
 
 /// What an object of OpenTelemetry's JSON takes in memory, on average; a log record takes twice
 /// that, and most objects are the values of attributes.
-const OBJECT_BYTES: usize = 160;
+pub(crate) const OBJECT_BYTES: usize = 160;
 
 /// What a request says of itself before its body.
 pub(crate) struct Sent<'a> {
@@ -31,74 +32,111 @@ pub(crate) struct Sent<'a> {
     pub(crate) headers: &'a HeaderMap,
 }
 
-/// Takes a request in. Returns, once it is durable, what in it was refused.
+/// A request that was received, with what the log keeps of it beside its body.
+pub(crate) struct Letter {
+    pub(crate) doorway: Doorway,
+    pub(crate) sender: Sender,
+    pub(crate) received: Received,
+    /// The door's number in the log, and the version of its decoder.
+    pub(crate) door: u16,
+    pub(crate) decoder_version: u16,
+    /// The facts that decoding follows.
+    pub(crate) context: Bytes,
+    /// Memory that decoding takes beside the body and the events.
+    pub(crate) decoding_bytes: usize,
+    /// Whether texts of events may lie in the body.
+    pub(crate) points_into_body: bool,
+}
+
+/// A letter's events, and what else decoding found.
+pub(crate) struct Opened<T> {
+    pub(crate) batch: Batch,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) more: T,
+}
+
+/// Takes an export request in. Returns, once it is durable, what in it was refused.
 pub(crate) async fn export(door: &Door, sent: &Sent<'_>, body: &mut Body) -> Result<Vec<Problem>> {
     let Sent { doorway, signal, content, encoding, headers } = *sent;
-    let patience = door.parts.limits.patience;
     let admission = auth::admit_sender(&door.parts.keys, headers, signal)?;
-    let sender = Sender::admitted(&admission, auth::presented(headers));
     let received = body::receive(body, encoding, door.parts.limits, &door.parts.budget).await?;
-    let facts = Facts {
-        signal,
-        content,
-        encoding,
-        class: admission.class,
-        dataset: auth::dataset(headers).to_owned(),
-    };
-    let arrival = door.parts.clock.now();
-    let bytes = received.raw.len() as u64;
-    let accepted = |events: u64, problems: &[Problem]| {
-        let request = Accepted { arrival, bytes, events, problems };
-        door.counted.accepted(doorway, &sender, &request);
-    };
-    let seed = door.parts.random.next();
-    let record = Record {
+    let dataset = auth::dataset(headers).to_owned();
+    let facts = Facts { signal, content, encoding, class: admission.class, dataset };
+    let letter = Letter {
+        doorway,
+        sender: Sender::admitted(&admission, auth::presented(headers)),
         door: DOOR,
-        environment: admission.environment,
+        decoder_version: DECODER_VERSION,
+        context: facts.encode(),
+        decoding_bytes: objects(content, &received.plain),
+        points_into_body: content == ContentType::Protobuf,
+        received,
+    };
+    let open = move |body: &Bytes, arrival, seed| {
+        let Decoded { batch, problems } = facts.events(body, arrival, seed).map_err(not_parsed)?;
+        Ok(Opened { batch, problems, more: () })
+    };
+    let (problems, ()) = keep(door, letter, open).await?;
+    Ok(problems)
+}
+
+/// Decodes and writes what was received. Returns, once it is durable, what in it was refused and
+/// what else decoding found.
+pub(crate) async fn keep<T: Send + 'static>(
+    door: &Door,
+    letter: Letter,
+    open: impl FnOnce(&Bytes, Timestamp, u64) -> Result<Opened<T>> + Send + 'static,
+) -> Result<(Vec<Problem>, T)> {
+    let Letter { doorway, sender, received, .. } = letter;
+    let (budget, patience) = (&door.parts.budget, door.parts.limits.patience);
+    let arrival = door.parts.clock.now();
+    let seed = door.parts.random.next();
+    let bytes = received.raw.len() as u64;
+    let record = Record {
+        door: letter.door,
+        environment: sender.environment,
         arrival,
         seed,
-        decoder_version: DECODER_VERSION,
+        decoder_version: letter.decoder_version,
         settings_version: SETTINGS_VERSION,
-        context: facts.encode(),
+        context: letter.context,
         body: received.raw,
     };
     let plain = received.plain;
-    let _objects = door.parts.budget.reserve(objects(content, &plain), patience).await?;
+    let _decoding = budget.reserve(letter.decoding_bytes, patience).await?;
     let plain_len = plain.len();
-    let decoded = if plain.len() < DECODE_APART_BYTES {
-        facts.events(&plain, arrival, seed)
+    let opened = if plain.len() < DECODE_APART_BYTES {
+        open(&plain, arrival, seed)
     } else {
-        let decode = move || facts.events(&plain, arrival, seed);
-        tokio::task::spawn_blocking(decode)
+        tokio::task::spawn_blocking(move || open(&plain, arrival, seed))
             .await
             .map_err(|error| Error::bug("decoding a request").because(error))?
     };
-    let Decoded { batch, problems } = decoded.map_err(not_parsed)?;
-    let rows = batch.rows() as u64;
-    if rows == 0 {
-        accepted(0, &problems);
-        return Ok(problems);
+    let Opened { batch, problems, more } = opened?;
+    let events = batch.rows() as u64;
+    if events > 0 {
+        // What the log keeps is let go once it is written; the events stay until they are in a
+        // segment. They point into the body where it was worth keeping.
+        let points_into_body = letter.points_into_body && batch.bytes() >= plain_len;
+        let (lease, body_lease) = if points_into_body {
+            let mut lease = received.plain_lease;
+            lease.resize(batch.bytes(), patience).await?;
+            (lease, None)
+        } else {
+            let lease = budget.reserve(batch.bytes(), patience).await?;
+            (lease, Some(received.plain_lease))
+        };
+        append(door, record, batch, lease, (received.raw_lease, body_lease)).await?;
     }
-    // What the log keeps is let go once it is written; the events stay until they are in a segment.
-    // They point into the body where it was protobuf and worth keeping.
-    let points_into_body = content == ContentType::Protobuf && batch.bytes() >= plain_len;
-    let (lease, body_lease) = if points_into_body {
-        let mut lease = received.plain_lease;
-        lease.resize(batch.bytes(), patience).await?;
-        (lease, None)
-    } else {
-        let lease = door.parts.budget.reserve(batch.bytes(), patience).await?;
-        (lease, Some(received.plain_lease))
-    };
-    append(door, record, batch, lease, (received.raw_lease, body_lease)).await?;
-    accepted(rows, &problems);
-    Ok(problems)
+    let request = Accepted { arrival, bytes, events, problems: &problems };
+    door.counted.accepted(doorway, &sender, &request);
+    Ok((problems, more))
 }
 
 async fn append(
     door: &Door,
     record: Record,
-    batch: model::Batch,
+    batch: Batch,
     lease: Lease,
     until_written: (Lease, Option<Lease>),
 ) -> Result<()> {
@@ -122,8 +160,13 @@ async fn append(
 fn objects(content: ContentType, body: &[u8]) -> usize {
     match content {
         ContentType::Protobuf => 0,
-        ContentType::Json => body.iter().filter(|byte| **byte == b'{').count() * OBJECT_BYTES,
+        ContentType::Json => objects_of_json(body),
     }
+}
+
+/// The memory of the objects of a JSON text.
+pub(crate) fn objects_of_json(body: &[u8]) -> usize {
+    body.iter().filter(|byte| **byte == b'{').count() * OBJECT_BYTES
 }
 
 /// A request that cannot be read, in the words that Honeycomb uses.

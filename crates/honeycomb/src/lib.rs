@@ -37,10 +37,10 @@
 //! | `GET /1/datasets/{datasetSlug}` | `get_dataset` |
 //! | `DELETE /1/datasets/{datasetSlug}` | `delete_dataset` |
 //! | `PUT /1/datasets/{datasetSlug}` | `update_dataset` |
-//! | `POST /1/batch/{datasetSlug}` | not built |
+//! | `POST /1/batch/{datasetSlug}` | `create_events` |
 //! | `PATCH /1/dataset_definitions/{datasetSlug}` | not built |
 //! | `GET /1/dataset_definitions/{datasetSlug}` | not built |
-//! | `POST /1/events/{datasetSlug}` | not built |
+//! | `POST /1/events/{datasetSlug}` | `create_event` |
 //! | `POST /1/kinesis_events/{datasetSlug}` | not built |
 //! | `POST /1/markers/{datasetSlug}` | not built |
 //! | `GET /1/markers/{datasetSlug}` | not built |
@@ -114,9 +114,11 @@ mod counts;
 mod dataset_settings;
 mod datasets;
 mod decoder;
+mod delivery;
 mod desk;
 mod door;
 mod error;
+mod events;
 mod fields;
 mod ingest;
 pub mod language;

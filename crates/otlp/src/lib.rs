@@ -31,6 +31,7 @@ use traces::Spans;
 
 pub use problems::Problem;
 pub use response::{Answer, StatusCode, failure, success};
+pub use sample_rate::of_value as sample_rate;
 
 /// The version of the translation. Replay decodes a request with the one it was accepted under.
 pub const DECODER_VERSION: u16 = 1;

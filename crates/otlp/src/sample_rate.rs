@@ -16,8 +16,8 @@ const THRESHOLD_BITS: u32 = 56;
 /// the error of rounding does not matter.
 const ROUND_BY_CHANCE_BELOW: f64 = 100.0;
 
-/// The rate that a value of one of the attributes says.
-pub(crate) fn of_value(value: &Value<'_>) -> u32 {
+/// The sample rate that a value says: halves are rounded up, and what makes no sense is one.
+pub fn of_value(value: &Value<'_>) -> u32 {
     let number = match value {
         Value::Int(int) => *int as f64,
         Value::Float(float) => *float,

@@ -5,6 +5,7 @@
 
 pub(crate) mod admit;
 mod datasets;
+mod event_span;
 pub(crate) mod failure;
 mod ingest;
 mod query;

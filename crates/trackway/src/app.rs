@@ -90,14 +90,6 @@ impl App {
         let engine = Arc::new(Engine::new(&limits, Arc::clone(&clock))?);
         let budget = Budget::new(settings.memory.value as usize);
         let intake = Arc::new(Intake::default());
-        let door = Door::new(Parts {
-            keys: Arc::clone(&keys),
-            intake: Arc::clone(&intake),
-            budget: budget.clone(),
-            limits: body::Limits::default(),
-            clock: Arc::clone(&clock),
-            random: Arc::clone(&random),
-        });
         let readiness = Arc::new(Readiness::default());
         let ready = Arc::clone(&readiness);
         let desk = Desk::open(DeskParts {
@@ -107,10 +99,19 @@ impl App {
             engine: Arc::clone(&engine),
             budget: budget.clone(),
             clock: Arc::clone(&clock),
-            random,
+            random: Arc::clone(&random),
             ready: Box::new(move || ready.check_replayed()),
             public_url: settings.public_url.value.clone(),
         })?;
+        let door = Door::new(Parts {
+            keys: Arc::clone(&keys),
+            datasets: Arc::clone(desk.dataset_settings()),
+            intake: Arc::clone(&intake),
+            budget: budget.clone(),
+            limits: body::Limits::default(),
+            clock: Arc::clone(&clock),
+            random,
+        });
         Ok(Arc::new(Self {
             settings,
             folder,

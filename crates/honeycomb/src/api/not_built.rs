@@ -15,7 +15,7 @@ use crate::desk::Desk;
 use crate::problem::Problem;
 
 /// Each with its path, as Honeycomb's description of its interface writes it.
-const OPERATIONS: [(MethodFilter, &str); 84] = [
+const OPERATIONS: [(MethodFilter, &str); 82] = [
     (MethodFilter::GET, "/1/auth"),
     (MethodFilter::GET, "/2/auth"),
     (MethodFilter::POST, "/1/boards"),
@@ -35,10 +35,8 @@ const OPERATIONS: [(MethodFilter, &str); 84] = [
     (MethodFilter::GET, "/1/burn_alerts/{datasetSlug}/{burnAlertId}"),
     (MethodFilter::PUT, "/1/burn_alerts/{datasetSlug}/{burnAlertId}"),
     (MethodFilter::DELETE, "/1/burn_alerts/{datasetSlug}/{burnAlertId}"),
-    (MethodFilter::POST, "/1/batch/{datasetSlug}"),
     (MethodFilter::PATCH, "/1/dataset_definitions/{datasetSlug}"),
     (MethodFilter::GET, "/1/dataset_definitions/{datasetSlug}"),
-    (MethodFilter::POST, "/1/events/{datasetSlug}"),
     (MethodFilter::POST, "/1/kinesis_events/{datasetSlug}"),
     (MethodFilter::POST, "/1/markers/{datasetSlug}"),
     (MethodFilter::GET, "/1/markers/{datasetSlug}"),

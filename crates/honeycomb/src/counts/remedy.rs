@@ -1,7 +1,7 @@
 //! What to do about each reason for which doors refuse.
 
 /// By reason, in alphabetical order.
-const REMEDIES: [(&str, &str); 15] = [
+const REMEDIES: [(&str, &str); 20] = [
     ("conflict", "read what is there and decide again: something else was changed in the meantime"),
     (
         "content encoding",
@@ -12,6 +12,19 @@ const REMEDIES: [(&str, &str); 15] = [
         "set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf, http/json or grpc; to /1/events and \
          /1/batch send application/json or application/msgpack",
     ),
+    (
+        "dataset has too many columns",
+        "names of fields carry values, such as ids, in them: put those into values; or send fewer \
+         events in a request",
+    ),
+    ("event has too many columns", "send at most 2,000 fields in an event"),
+    ("event is empty", "give each event of a batch at least one field in its member `data`"),
+    (
+        "event is malformed",
+        "each event of a batch is an object whose member `data` is an object of its fields, and \
+         its texts are UTF-8",
+    ),
+    ("event is too large", "send at most 1 MiB in an event: keep large texts elsewhere"),
     (
         "key",
         "send the header X-Honeycomb-Team (or Authorization: Bearer) with a key that may send: \

@@ -134,6 +134,16 @@ impl BatchBuilder {
         self.heads.time.len() as u32
     }
 
+    /// How many names of attributes there are so far.
+    pub fn names(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether an attribute of this name was met.
+    pub fn knows(&self, name: &str) -> bool {
+        self.lookup(name.as_bytes()).is_some()
+    }
+
     /// Opens a run of rows of the dataset `name`.
     pub fn start_run(&mut self, name: &str) {
         self.run += 1;

@@ -17,6 +17,8 @@
 //!  "attributes": {"spans": [{}], "events": [{}], "links": [{}], "logs": [{}]}}   if asked for
 //! ```
 //!
+//! Plain events that have a span id are spans too (`event_span.rs`).
+//!
 //! Times are whole microseconds, or have decimals down to the nanosecond where there are any.
 
 use std::collections::{BTreeSet, HashMap};
@@ -26,6 +28,8 @@ use honeycomb::render;
 use model::{Base, SpanId, TraceId};
 use query::{Datum, TraceAnswer, WholeRow};
 use serde_json::{Value, json};
+
+use super::event_span::{self, name_of};
 
 /// The name that OpenTelemetry gives to events that are exceptions.
 const EXCEPTION: &str = "exception";
@@ -123,7 +127,7 @@ fn spans<'a>(
     for span in &answer.spans {
         write!(ids, "{}", span.span_id).expect("a string takes all that is written");
         name.push(names.place(name_of(span)));
-        let of = span.attribute("service.name").and_then(Datum::text).unwrap_or("");
+        let of = event_span::service_of(span);
         service.push(services.place(of));
     }
     let of_each = |rows: &'a [WholeRow], counts: &dyn Fn(&WholeRow) -> bool| {
@@ -147,16 +151,12 @@ fn spans<'a>(
         "svc": service,
         "svcs": services.texts,
         "start": column(&|span| micros(span.time.nanos() - t0)),
-        "dur": column(&|span| micros(span.duration.unwrap_or(0))),
-        "status": column(&|span| span.status.unwrap_or(0).into()),
-        "kind": column(&|span| span.span_kind.map_or(0, |kind| kind.code()).into()),
+        "dur": column(&|span| micros(event_span::duration_of(span))),
+        "status": column(&|span| event_span::status_of(span).into()),
+        "kind": column(&|span| event_span::kind_of(span).code().into()),
         "logs": logs,
         "errs": errors,
     })
-}
-
-fn name_of(row: &WholeRow) -> &str {
-    row.name.as_deref().unwrap_or("")
 }
 
 fn severity(log: &WholeRow) -> i64 {

@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod datasets;
 mod desk;
+mod events;
 mod health;
 mod ingest;
 mod keys;
