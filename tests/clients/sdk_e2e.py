@@ -30,17 +30,11 @@ SHOWN_PROBLEMS = 20
 def send(way: Way, arguments: argparse.Namespace) -> Sent:
     """Runs the program once; when this returns, it has sent everything."""
     with recording() as recorder:
-        command = [*arguments.program, *_arguments(way.language, recorder.url)]
+        command = [*arguments.program, recorder.url, str(ROUNDS)]
         run(command, environment(way, arguments.otlp_http, arguments.otlp_grpc))
         if recorder.unread:
             raise RuntimeError(f"{way.service}: the recorder could not read {recorder.unread}")
         return Sent(way.service, recorder.requests)
-
-
-def _arguments(language: str, recorder_url: str) -> list[str]:
-    if language == "python":
-        return ["--recorder", recorder_url, "--rounds", str(ROUNDS)]
-    return [recorder_url, str(ROUNDS)]
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -76,8 +70,9 @@ def main() -> int:
         return 1
     for problem in problems[:SHOWN_PROBLEMS]:
         print(f"sdk_e2e: {problem}", file=sys.stderr)
-    counts = ", ".join(f"{item.service} {len(item.events())}" for item in sent)
-    print(f"sdk_e2e: events by way: {counts}: {len(problems)} problems")
+    counts = ", ".join(f"{item.service} {len(item.events())} + {len(item.metrics())}"
+                       for item in sent)
+    print(f"sdk_e2e: events and metrics: {counts}: {len(problems)} problems")
     return 1 if problems else 0
 
 

@@ -42,6 +42,15 @@ REQUESTS = [
     {"resourceLogs": [{"resource": RESOURCE, "scopeLogs": [{"logRecords": [
         {"timeUnixNano": str(START_NS + 3_000), "traceId": TRACE_ID, "spanId": CHILD_ID,
          "severityNumber": 9, "body": {"stringValue": "line"}}]}]}]},
+    {"resourceMetrics": [{"resource": RESOURCE, "scopeMetrics": [{"metrics": [
+        {"name": "orders", "sum": {"dataPoints": [
+            {"timeUnixNano": str(START_NS + 4_000), "asInt": "7"}]}},
+        {"name": "latency", "histogram": {"dataPoints": [
+            {"timeUnixNano": str(START_NS + 4_000), "count": "4", "sum": 14.0, "min": 1.0,
+             "max": 8.0, "explicitBounds": [5.0], "bucketCounts": ["3", "1"]}]}},
+        {"name": "orders", "sum": {"dataPoints": [
+            {"timeUnixNano": str(START_NS + 4_000), "asInt": "9",
+             "attributes": [attribute("region", "north")]}]}}]}]}]},
 ]
 
 VIEW: dict[str, Any] = {
@@ -57,6 +66,7 @@ VIEW: dict[str, Any] = {
 }
 
 SENT = Sent("basket", REQUESTS)
+EVENTS = SENT.events() + SENT.metrics()
 
 
 @dataclass
@@ -86,12 +96,12 @@ class Rows(unittest.TestCase):
 
     def test_right(self) -> None:
         """Guarantees: a server that shows just what was sent is not complained of."""
-        self.assertEqual(problems_with(SENT.events(), VIEW), [])
+        self.assertEqual(problems_with(EVENTS, VIEW), [])
 
     def test_planted(self) -> None:
         """Guarantees: a lost, doubled, foreign or changed row is found, down to one field."""
-        events = SENT.events()
-        first = events[0]
+        events = EVENTS
+        first, last = events[0], events[-1]
         for title, wrong in {
             "lost": events[1:],
             "doubled": [*events, first],
@@ -99,8 +109,8 @@ class Rows(unittest.TestCase):
             "weighted": [replace(first, samplerate=2), *events[1:]],
             "a field more": [replace(first, data=first.data | {"extra": 1}), *events[1:]],
             "text for a number": [*events[:-1],
-                                  replace(events[-1], data=events[-1].data
-                                          | {"severity_code": "9"})],
+                                  replace(last, data=last.data | {"orders": "9"})],
+            "a metric less": events[:-1],
             "a field less": [replace(first, data={name: value for name, value
                                                   in first.data.items() if name != "parent_name"}),
                              *events[1:]],
@@ -112,6 +122,26 @@ class Rows(unittest.TestCase):
         """Guarantees: a recorder that took nothing does not count as agreement."""
         with self.assertRaises(ValueError):
             problems_of(Played([], VIEW), Sent("basket", []))
+
+
+class Metrics(unittest.TestCase):
+    """What the evaluator makes of metrics."""
+
+    def test_merged(self) -> None:
+        """Guarantees: points of one second share an event if their attributes are the same."""
+        both, north = SENT.metrics()
+        self.assertEqual((both.time_ns, both.dataset), (START_NS, "basket-metrics"))
+        self.assertEqual((both.data["orders"], both.data["latency.count"]), (7, 4))
+        self.assertEqual((north.data["orders"], north.data["region"]), (9, "north"))
+        self.assertNotIn("latency.count", north.data)
+
+    def test_percentiles(self) -> None:
+        """Guarantees: a percentile lies where its share of a bucket's width says."""
+        data = SENT.metrics()[0].data
+        # Three of four values between 1 and 5, one between 5 and 8.
+        for name, wanted in {"p50": 1 + 4 * 2 / 3, "p75": 5, "p90": 5 + 3 * 0.6,
+                             "avg": 3.5}.items():
+            self.assertAlmostEqual(data[f"latency.{name}"], wanted)
 
 
 class View(unittest.TestCase):
@@ -143,7 +173,7 @@ class View(unittest.TestCase):
             view = copy.deepcopy(VIEW)
             change(view)
             with self.subTest(title):
-                self.assertNotEqual(problems_with(SENT.events(), view), [])
+                self.assertNotEqual(problems_with(EVENTS, view), [])
 
     def test_every_trace(self) -> None:
         """Guarantees: each trace that was sent is asked for, by its id in full."""

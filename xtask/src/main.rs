@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod demo;
 mod folder;
+mod golang;
 mod http;
 mod installed;
 mod kill;

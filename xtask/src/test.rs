@@ -7,6 +7,7 @@
 mod clients;
 mod rust;
 mod sdks;
+mod senders;
 mod smoke;
 mod world;
 
@@ -39,7 +40,7 @@ struct Step {
 }
 
 /// All checks: the quick ones first, then those that everything after them builds upon.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 18] = [
     Step { name: "fmt", promise: "every Rust file is as rustfmt writes it", check: rust::fmt },
     Step { name: "tidy", promise: "the rules that are not lints are kept", check: rust::tidy },
     Step { name: "clippy", promise: "no lint has anything to say", check: rust::clippy },
@@ -83,6 +84,31 @@ const STEPS: [Step; 13] = [
         name: "otel-javascript",
         promise: "all that JavaScript's SDK sends by each protocol is found field by field",
         check: sdks::javascript_sdk,
+    },
+    Step {
+        name: "otel-go",
+        promise: "all that Go's SDK sends by each protocol is found field by field",
+        check: sdks::go_sdk,
+    },
+    Step {
+        name: "collector",
+        promise: "the OpenTelemetry Collector brings all spans through an outage of the server",
+        check: senders::collector,
+    },
+    Step {
+        name: "libhoney",
+        promise: "libhoney for Python and JavaScript: a status for each event, and each row",
+        check: senders::libhoney,
+    },
+    Step {
+        name: "honeycomb-api",
+        promise: "honeycomb-api: every operation that is built, its answers and its errors",
+        check: senders::honeycomb_api,
+    },
+    Step {
+        name: "docs",
+        promise: "the examples of the documents run and print what is shown",
+        check: smoke::docs,
     },
     Step { name: "demo", promise: "the demonstration shows what it promises", check: smoke::demo },
 ];

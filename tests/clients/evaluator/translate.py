@@ -68,11 +68,11 @@ def translate(request: dict[str, Any], door: Door = Door()) -> list[Event]:
 
 def span_resource_events(resource: dict[str, Any], door: Door) -> list[Event]:
     """All events of the spans of one resource."""
-    resource_fields = _resource_fields(resource)
+    resource_fields = fields_of_resource(resource)
     dataset = span_dataset(resource_fields, door)
     events: list[Event] = []
     for scope in resource.get("scopeSpans") or []:
-        inherited = resource_fields | _scope_fields(scope)
+        inherited = resource_fields | fields_of_scope(scope)
         for span in scope.get("spans") or []:
             events += span_events(span, inherited, dataset)
     return events
@@ -80,11 +80,11 @@ def span_resource_events(resource: dict[str, Any], door: Door) -> list[Event]:
 
 def log_resource_events(resource: dict[str, Any], door: Door) -> list[Event]:
     """The events of the log records of one resource."""
-    resource_fields = _resource_fields(resource)
+    resource_fields = fields_of_resource(resource)
     dataset = log_dataset(resource_fields, door)
     events: list[Event] = []
     for scope in resource.get("scopeLogs") or []:
-        inherited = resource_fields | _scope_fields(scope)
+        inherited = resource_fields | fields_of_scope(scope)
         for record in scope.get("logRecords") or []:
             events.append(log_event(record, inherited, dataset, door))
     return events
@@ -111,14 +111,14 @@ def _service_name(resource_fields: Fields) -> str:
     return name.strip()
 
 
-def _resource_fields(resource: dict[str, Any]) -> Fields:
+def fields_of_resource(resource: dict[str, Any]) -> Fields:
     fields = fields_of((resource.get("resource") or {}).get("attributes"))
     if url := resource.get("schemaUrl"):
         fields.setdefault("resource.schema_url", url)
     return fields
 
 
-def _scope_fields(scope_item: dict[str, Any]) -> Fields:
+def fields_of_scope(scope_item: dict[str, Any]) -> Fields:
     scope = scope_item.get("scope") or {}
     fields: Fields = {}
     if name := scope.get("name"):

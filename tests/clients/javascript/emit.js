@@ -181,9 +181,7 @@ async function main() {
   const tracer = tracers.getTracer('basket', '1.2.3');
   sendTraces(tracer);
   sendLogs(loggers, tracer);
-  if (process.env.OTEL_METRICS_EXPORTER !== 'none') {
-    await sendMetrics(meters);
-  }
+  await sendMetrics(meters);
   for (const provider of [tracers, loggers, meters]) {
     await provider.shutdown();
   }

@@ -25,6 +25,11 @@ class Way:
         return f"{self.language}-{self.protocol.replace('/', '-')}-{self.compression}"
 
 
+def metrics_dataset(service: str) -> str:
+    """Where the metrics of a service are sent: by a header, since they have no service's own."""
+    return f"{service}-metrics"
+
+
 def ways(language: str, protocols: Sequence[str]) -> list[Way]:
     """Every protocol, with gzip and without."""
     return [Way(language, protocol, compression)
@@ -35,13 +40,16 @@ def environment(way: Way, http_url: str, grpc_url: str) -> dict[str, str]:
     """The variables of a user who sends this way, and nothing of the caller's own."""
     inherited = {name: value for name, value in os.environ.items()
                  if not name.startswith("OTEL_") and not name.lower().endswith("_proxy")}
-    return inherited | {
+    # Unset means none; Python's exporter for gRPC does not know the word.
+    compression = {} if way.compression == "none" else {
+        "OTEL_EXPORTER_OTLP_COMPRESSION": way.compression}
+    return inherited | compression | {
         "OTEL_SERVICE_NAME": way.service,
         "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=test,host.name=täst",
         "OTEL_EXPORTER_OTLP_ENDPOINT": grpc_url if way.protocol == "grpc" else http_url,
         "OTEL_EXPORTER_OTLP_PROTOCOL": way.protocol,
-        "OTEL_EXPORTER_OTLP_COMPRESSION": way.compression,
-        "OTEL_METRICS_EXPORTER": "none",
+        "OTEL_EXPORTER_OTLP_METRICS_HEADERS":
+            f"x-honeycomb-dataset={metrics_dataset(way.service)}",
     }
 
 

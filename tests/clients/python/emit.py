@@ -146,8 +146,8 @@ def _load(_options: CallbackOptions) -> list[Observation]:
 def main() -> None:
     """Starts the providers, sends, and waits until all is gone."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--recorder", required=True, help="URL that the copy goes to")
-    parser.add_argument("--rounds", type=int, required=True)
+    parser.add_argument("recorder", help="URL that the copy goes to")
+    parser.add_argument("rounds", type=int)
     arguments = parser.parse_args()
     is_grpc = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL") == "grpc"
     spans, logs, points = ((GrpcSpans, GrpcLogs, GrpcMetrics) if is_grpc
@@ -172,8 +172,7 @@ def main() -> None:
                                 {"scope.part": "front"})
     send_traces(tracer, arguments.rounds)
     send_logs(loggers, tracer, arguments.rounds)
-    if os.environ.get("OTEL_METRICS_EXPORTER") != "none":
-        send_metrics(meters, arguments.rounds)
+    send_metrics(meters, arguments.rounds)
     for provider in (tracers, loggers, meters):
         provider.shutdown()
 

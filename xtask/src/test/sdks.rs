@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::world::{World, with_server};
 use super::{Run, succeed};
-use crate::{build, node, python};
+use crate::{build, golang, node, python};
 
 const SCRIPT: &str = "tests/clients/sdk_e2e.py";
 /// The packages of the Python clients, of which the script needs those that read OTLP.
@@ -25,13 +25,19 @@ struct Sdk {
 pub(super) fn python_sdk(_run: &Run) -> Result<(), String> {
     let mut program = python::python(&REQUIREMENTS)?;
     program.arg("tests/clients/python/emit.py");
-    check(&Sdk { language: "python", protocols: &["http/protobuf"], program })
+    check(&Sdk { language: "python", protocols: &["http/protobuf", "grpc"], program })
 }
 
 pub(super) fn javascript_sdk(_run: &Run) -> Result<(), String> {
     let mut program = node::node("tests/clients/javascript")?;
     program.arg("tests/clients/javascript/emit.js");
-    check(&Sdk { language: "javascript", protocols: &["http/protobuf", "http/json"], program })
+    let protocols = &["http/protobuf", "http/json", "grpc"];
+    check(&Sdk { language: "javascript", protocols, program })
+}
+
+pub(super) fn go_sdk(_run: &Run) -> Result<(), String> {
+    let program = Command::new(golang::program("tests/clients/golang")?);
+    check(&Sdk { language: "go", protocols: &["http/protobuf", "grpc"], program })
 }
 
 fn check(sdk: &Sdk) -> Result<(), String> {
@@ -51,6 +57,7 @@ fn check(sdk: &Sdk) -> Result<(), String> {
             }
         }
         sending.args(["--language", sdk.language, "--otlp-http", &world.server.otlp_url]);
+        sending.args(["--otlp-grpc", &world.server.main_url]);
         sending.arg("--protocols").args(sdk.protocols).arg("--");
         sending.arg(sdk.program.get_program()).args(sdk.program.get_args());
         succeed(&mut sending)?;

@@ -1,8 +1,17 @@
-//! The commands of this program that a reader is told to run first, run once.
+//! What a reader is told to run, run once: the demonstration, and the examples of the documents.
 
-use super::{Run, succeed};
+use super::{Run, sdks, succeed};
+use crate::build::{self, Profile};
+use crate::python;
 
 pub(super) fn demo(run: &Run) -> Result<(), String> {
     let free = "127.0.0.1:0";
     succeed(&mut run.xtask(&["demo", "--once", "--listen", free, "--otlp-http", free]))
+}
+
+pub(super) fn docs(_run: &Run) -> Result<(), String> {
+    build::build(&["trackway"], Profile::Dev)?;
+    let mut script = python::python(&sdks::REQUIREMENTS)?;
+    script.arg("tests/clients/documents_e2e.py").arg("--trackway");
+    succeed(script.arg(build::binary("trackway", Profile::Dev)))
 }

@@ -1,0 +1,1 @@
+"""Plain events as Honeycomb's clients send them: made, sent, and looked for."""
