@@ -55,11 +55,17 @@ class ServerApi:
         """Gets a resource."""
         return self.exchange(path, None, {})
 
+    def change(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        """Changes or deletes a resource; a body of None is none."""
+        payload = None if body is None else json.dumps(body).encode()
+        return self.exchange(path, payload, {"Content-Type": "application/json"}, method)
+
     def exchange(
-        self, path: str, payload: bytes | None, headers: dict[str, str]
+        self, path: str, payload: bytes | None, headers: dict[str, str], method: str | None = None
     ) -> tuple[int, Any]:
         """One request: the status, and the body as JSON or, where it is none, as text."""
-        request = urllib.request.Request(self.url.rstrip("/") + path, payload, headers)
+        url = self.url.rstrip("/") + path
+        request = urllib.request.Request(url, payload, headers, method=method)
         try:
             with DIRECT.open(request, timeout=TIMEOUT_S) as response:
                 return response.status, _decoded(response.read())

@@ -40,7 +40,7 @@ struct Step {
 }
 
 /// All checks: the quick ones first, then those that everything after them builds upon.
-const STEPS: [Step; 18] = [
+const STEPS: [Step; 19] = [
     Step { name: "fmt", promise: "every Rust file is as rustfmt writes it", check: rust::fmt },
     Step { name: "tidy", promise: "the rules that are not lints are kept", check: rust::tidy },
     Step { name: "clippy", promise: "no lint has anything to say", check: rust::clippy },
@@ -109,6 +109,11 @@ const STEPS: [Step; 18] = [
         name: "docs",
         promise: "the examples of the documents run and print what is shown",
         check: smoke::docs,
+    },
+    Step {
+        name: "lake",
+        promise: "DuckDB finds in the files what the server answers, while it goes on",
+        check: clients::lake,
     },
     Step { name: "demo", promise: "the demonstration shows what it promises", check: smoke::demo },
 ];

@@ -10,6 +10,8 @@ mod attributes;
 mod codec;
 mod commit;
 mod datasets;
+mod ducklake;
+mod environments;
 mod load;
 mod schema;
 
@@ -40,6 +42,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The connection that writes the catalog.
 pub struct Catalog {
     connection: Connection,
+    /// Whether deleted names may still stand in SQLite's own log, because another process was
+    /// reading when it was to be emptied.
+    journal_owed: bool,
     planted: Option<Planted>,
 }
 
@@ -81,7 +86,7 @@ impl Catalog {
                 ))
             })
             .map_err(|error| failed("preparing the catalog", error))?;
-        let mut catalog = Self { connection, planted: None };
+        let mut catalog = Self { connection, journal_owed: false, planted: None };
         schema::prepare(&mut catalog.connection)?;
         Ok(catalog)
     }
@@ -89,6 +94,12 @@ impl Catalog {
     /// Reads everything.
     pub(crate) fn load(&self) -> Result<Loaded> {
         load::load(&self.connection).map_err(|error| error.while_doing("reading the catalog"))
+    }
+
+    /// Tells other readers of the catalog where the files lie that it names: in this folder.
+    pub fn tell_folder(&mut self, folder: &Path) -> Result<()> {
+        ducklake::tell_folder(&self.connection, folder)
+            .map_err(|error| failed("writing the data folder's place", error))
     }
 
     /// Plants a bug in its commits.

@@ -67,6 +67,16 @@ const EVENT_COLUMNS: [Base; 10] = [
     Base::Index,
 ];
 
+/// The base columns that every batch of a signal has.
+pub(crate) const fn dense_columns(signal: Signal) -> &'static [Base] {
+    match signal {
+        Signal::Spans => &SPAN_COLUMNS,
+        Signal::Logs => &LOG_COLUMNS,
+        Signal::Metrics => &METRIC_COLUMNS,
+        Signal::Events => &EVENT_COLUMNS,
+    }
+}
+
 /// What a flush works with.
 pub(crate) struct FlushContext<'a> {
     pub(crate) disk: &'a dyn Disk,
@@ -184,12 +194,7 @@ impl Flusher<'_> {
         signal: Signal,
         groups: &[GroupRows],
     ) -> Result<Vec<EncodedColumn>> {
-        let bases: &[Base] = match signal {
-            Signal::Spans => &SPAN_COLUMNS,
-            Signal::Logs => &LOG_COLUMNS,
-            Signal::Metrics => &METRIC_COLUMNS,
-            Signal::Events => &EVENT_COLUMNS,
-        };
+        let bases = dense_columns(signal);
         let mut columns = Vec::with_capacity(bases.len());
         for base in bases {
             let data = groups.iter().map(|group| gather_base(*base, batches, group)).collect();

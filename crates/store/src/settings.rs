@@ -34,6 +34,9 @@ pub struct Settings {
     pub rewrite_dead_percent: u64,
     /// A segment with any deleted or expired rows is rewritten after this long.
     pub rewrite_after: Duration,
+    /// The files of a replaced segment stay this long. Another program that has read their names in
+    /// the catalog has as much time to open them; space is held so much longer.
+    pub remove_after: Duration,
     /// Goes on behind a damaged part of the log and counts what is lost.
     pub accept_log_damage: bool,
     /// A planted bug, for tests of the tests.
@@ -69,6 +72,7 @@ impl Default for Settings {
             segment_bytes_max: 512 << 20,
             rewrite_dead_percent: 20,
             rewrite_after: Duration::from_secs(24 * 3_600),
+            remove_after: Duration::from_secs(60),
             accept_log_damage: false,
             planted: None,
         }

@@ -43,8 +43,9 @@ pub(crate) struct State {
     active: Generation,
     frozen: VecDeque<Arc<Frozen>>,
     next_generation: u64,
-    /// Replaced segments whose files go when their last snapshot is gone.
-    dying: Vec<Arc<Segment>>,
+    /// Replaced segments, and when they were. Their files go when their last snapshot is gone and
+    /// other readers of the catalog have had their time.
+    dying: Vec<(Arc<Segment>, Duration)>,
     /// Segments that compaction could not read, left out of it until the next start.
     damaged: BTreeSet<SegmentNumber>,
     trouble: Trouble,
@@ -267,7 +268,8 @@ impl Store {
     /// Every file that the catalog names.
     pub fn files(&self) -> Vec<PathBuf> {
         let state = lock(&self.state);
-        let segments = state.segments.iter().chain(&state.dying);
+        let dying = state.dying.iter().map(|(segment, _)| segment);
+        let segments = state.segments.iter().chain(dying);
         segments
             .flat_map(|segment| [segment.meta.path.clone(), segment.meta.index_path()])
             .collect()
@@ -303,7 +305,13 @@ impl State {
     }
 
     /// Takes segments away and adds others, for all snapshots from now on.
-    fn swap(&mut self, version: u64, added: Vec<SegmentMeta>, removed: &[SegmentNumber]) {
+    fn swap(
+        &mut self,
+        version: u64,
+        added: Vec<SegmentMeta>,
+        removed: &[SegmentNumber],
+        now: Duration,
+    ) {
         self.version = self.version.max(version);
         let (stay, go) = self
             .segments
@@ -314,6 +322,6 @@ impl State {
         segments.extend(added.into_iter().map(|meta| Arc::new(Segment { meta })));
         segments.sort_by_key(|segment| segment.meta.number);
         self.segments = Arc::new(segments);
-        self.dying.extend(go);
+        self.dying.extend(go.into_iter().map(|segment| (segment, now)));
     }
 }

@@ -85,7 +85,9 @@ impl App {
         };
         let accept_log_damage = settings.accept_log_damage.value;
         let store_settings = store::Settings { accept_log_damage, ..switches.store };
-        let store = Arc::new(Store::open(seams, folder.catalog()?, store_settings)?);
+        let mut catalog = folder.catalog()?;
+        catalog.tell_folder(&folder.absolute()?)?;
+        let store = Arc::new(Store::open(seams, catalog, store_settings)?);
         let limits = question_limits(&settings, folder.empty_spill()?);
         let engine = Arc::new(Engine::new(&limits, Arc::clone(&clock))?);
         let budget = Budget::new(settings.memory.value as usize);

@@ -90,6 +90,11 @@ impl Folder {
         Registry::open(&self.path.join(registry::FILE))
     }
 
+    /// Its place, spelled so that it means the same to every process.
+    pub(crate) fn absolute(&self) -> Result<PathBuf> {
+        self.path.canonicalize().map_err(|error| failed("finding", &self.path, error))
+    }
+
     /// Its catalog.
     pub(crate) fn catalog(&self) -> Result<Catalog> {
         Catalog::open(&self.path.join(CATALOG))

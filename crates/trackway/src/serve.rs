@@ -150,6 +150,20 @@ async fn write_counts(app: Arc<App>, mut stopping: watch::Receiver<bool>) {
             _ = turns.tick() => {}
         }
         flush_counts(&app).await;
+        name_environments(&app).await;
+    }
+}
+
+/// Tells the store the names of environments, which commands may have made meanwhile.
+async fn name_environments(app: &Arc<App>) {
+    let app = Arc::clone(app);
+    let told = blocking(move || {
+        let known = app.registry.environments()?;
+        let names: Vec<_> = known.into_iter().map(|known| (known.id, known.name)).collect();
+        app.store.name_environments(&names)
+    });
+    if let Err(error) = told.await {
+        tracing::warn!("{error}; it is tried again");
     }
 }
 

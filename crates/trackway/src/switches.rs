@@ -70,8 +70,8 @@ fn parse_store(text: &str) -> Result<store::Settings> {
             Error::invalid(format!(
                 "{STORE} has {part:?}; expected NAME=NUMBER with a name of group_rows, \
                  flush_bytes, flush_after_ms, log_file_bytes, compact_segments, compact_after_ms, \
-                 small_segment_bytes, segment_bytes_max, rewrite_after_ms, or planted=skip_sync, \
-                 early_mark, ignore_crc, split_swap"
+                 small_segment_bytes, segment_bytes_max, rewrite_after_ms, \
+                 remove_after_ms, or planted=skip_sync, early_mark, ignore_crc, split_swap"
             ))
         })?;
     }
@@ -97,6 +97,7 @@ fn set(settings: &mut store::Settings, part: &str) -> Option<()> {
         "small_segment_bytes" => settings.small_segment_bytes = number,
         "segment_bytes_max" => settings.segment_bytes_max = number,
         "rewrite_after_ms" => settings.rewrite_after = time,
+        "remove_after_ms" => settings.remove_after = time,
         _ => return None,
     }
     Some(())

@@ -5,7 +5,7 @@
 
 use std::process::Command;
 
-use super::world::{World, with_server};
+use super::world::{QUICK_STORE, World, with_server, with_store};
 use super::{Run, succeed};
 use crate::build::{self, Profile};
 use crate::python;
@@ -13,6 +13,8 @@ use crate::python;
 const SCRIPTS: &str = "tests/clients";
 /// The packages of the Flask example; the scripts themselves need none.
 const REQUIREMENTS: [&str; 1] = ["examples/flask/requirements.txt"];
+/// DuckDB and its extensions.
+const LAKE_REQUIREMENTS: [&str; 1] = ["tests/clients/lakehouse/requirements.txt"];
 /// As many random questions are asked.
 const QUERIES: &str = "1000";
 /// As often an example is started, used and stopped.
@@ -49,6 +51,18 @@ pub(super) fn cruddur(run: &Run) -> Result<(), String> {
     build::build(&["cruddur"], Profile::Dev)?;
     let binary = build::binary("cruddur", Profile::Dev).to_string_lossy().into_owned();
     with_server(|world| end_to_end(world, "cruddur_e2e.py", &["--binary", &binary], run.seed))
+}
+
+pub(super) fn lake(run: &Run) -> Result<(), String> {
+    with_store(QUICK_STORE, |world| {
+        let mut python = python::python(&LAKE_REQUIREMENTS)?;
+        python.arg(build::root().join(SCRIPTS).join("lake.py"));
+        python.args(["--server", &world.server.main_url, "--otlp", &world.server.otlp_url]);
+        let data = world.folder.path().join("data");
+        python.args(["--seed", &run.seed.to_string(), "--data"]).arg(data);
+        succeed(&mut python)?;
+        world.has_counted("trackway_compactions_total")
+    })
 }
 
 /// Sends and checks round by round, then kills the server and checks all of it once more.

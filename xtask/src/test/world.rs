@@ -16,6 +16,10 @@ const LOG_LINES_SHOWN: usize = 40;
 /// Thresholds under which a flush, a compaction and a full file of the log come within seconds.
 const SMALL_STORE: &str = "group_rows=2048,flush_bytes=1000000,flush_after_ms=500,\
                            log_file_bytes=1048576,compact_segments=3,compact_after_ms=500";
+/// The same, and what is deleted leaves the files as soon as it can.
+pub(super) const QUICK_STORE: &str = "group_rows=2048,flush_bytes=1000000,flush_after_ms=500,\
+                                      log_file_bytes=1048576,compact_segments=3,\
+                                      compact_after_ms=500,rewrite_after_ms=1000";
 
 /// A server on a folder of its own.
 pub(super) struct World {
@@ -50,12 +54,20 @@ impl World {
 pub(super) fn with_server(
     check: impl FnOnce(&mut World) -> Result<(), String>,
 ) -> Result<(), String> {
+    with_store(SMALL_STORE, check)
+}
+
+/// The same with other thresholds.
+pub(super) fn with_store(
+    store: &str,
+    check: impl FnOnce(&mut World) -> Result<(), String>,
+) -> Result<(), String> {
     build::build(&["trackway"], Profile::Dev)?;
     let folder = TemporaryFolder::make()?;
     let log = folder.path().join("server.log");
     let binary = build::binary("trackway", Profile::Dev);
     let launch = Launch::new(binary, &folder.path().join("data"))
-        .environment("TRACKWAY_TEST_STORE", SMALL_STORE)
+        .environment("TRACKWAY_TEST_STORE", store)
         .log_to(&log);
     let server = Server::start(&launch).map_err(|error| format!("{error}\n{}", tail(&log)))?;
     let mut world = World { folder, launch, server };

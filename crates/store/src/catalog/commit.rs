@@ -6,7 +6,8 @@ use model::{Dataset, DatasetId, NANOS_PER_SECOND, Result, Timestamp, dataset_key
 use rusqlite::{Connection, Transaction, params};
 
 use super::codec::{encode, encode_ascending};
-use super::{Catalog, DatasetTable, NewAttribute, NewDataset, failed};
+use super::environments::add_environment;
+use super::{BUSY_TIMEOUT, Catalog, DatasetTable, NewAttribute, NewDataset, failed};
 use crate::record::Lsn;
 use crate::segment::{FieldId, SegmentMeta, SegmentNumber};
 use crate::settings::Planted;
@@ -116,15 +117,27 @@ impl Catalog {
             Ok(())
         })?;
         ids.iter().for_each(|id| table.forget(*id));
-        self.empty_journal()
+        self.journal_owed = true;
+        self.empty_owed_journal()
     }
 
-    /// Takes over what is in SQLite's own log and cuts it to nothing: names stay readable in it
-    /// long after their rows are gone. If another process is reading, it stays for now.
-    fn empty_journal(&self) -> Result<()> {
-        self.connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .map_err(|error| failed("emptying the catalog's own log", error))
+    /// Takes over what is in SQLite's own log and cuts it to nothing if names were forgotten: they
+    /// stay readable in it long after their rows are gone. While another process is reading it
+    /// stays, and this has to be called again: nobody who sends waits for somebody who reads.
+    pub(crate) fn empty_owed_journal(&mut self) -> Result<()> {
+        if !self.journal_owed {
+            return Ok(());
+        }
+        let empty = |connection: &Connection| {
+            connection.busy_timeout(Duration::ZERO)?;
+            let busy =
+                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            busy
+        };
+        self.journal_owed = empty(&self.connection)
+            .map_err(|error| failed("emptying the catalog's own log", error))?;
+        Ok(())
     }
 
     /// Sets how long a dataset's rows are kept, and the horizon that follows.
@@ -182,7 +195,7 @@ impl Catalog {
         })
     }
 
-    fn transact<T>(
+    pub(super) fn transact<T>(
         &mut self,
         doing: &str,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
@@ -203,17 +216,13 @@ fn apply(
     now: Timestamp,
     what: &str,
 ) -> rusqlite::Result<u64> {
-    transaction.execute(
-        "INSERT INTO version (time_ns, what) VALUES (?1, ?2)",
-        params![now.nanos(), what],
-    )?;
-    let version = transaction.last_insert_rowid();
-    transaction.execute("DELETE FROM version WHERE id <= ?1", [version - VERSIONS_KEPT])?;
+    let version = new_version(transaction, now, what)?;
     for new in &commit.attributes {
         transaction
             .prepare_cached(
-                "INSERT INTO attribute (id, environment, signal, name, value_type, column_name)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO attribute
+               (id, environment, signal, name, value_type, column_name, born_version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 new.attribute.id.0,
@@ -221,11 +230,17 @@ fn apply(
                 new.signal.code(),
                 &*new.attribute.name,
                 new.attribute.kind.code(),
-                &*new.attribute.column
+                &*new.attribute.column,
+                version
             ])?;
     }
+    let mut environments = 0;
     for segment in &commit.added {
+        environments += add_environment(transaction, segment.environment)?;
         insert_segment(transaction, segment, version)?;
+    }
+    if environments > 0 || !commit.attributes.is_empty() {
+        change_schema(transaction, version)?;
     }
     for number in &commit.removed {
         transaction.execute(
@@ -241,6 +256,28 @@ fn apply(
         )?;
     }
     Ok(version as u64)
+}
+
+/// Numbers a commit.
+pub(super) fn new_version(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    what: &str,
+) -> rusqlite::Result<i64> {
+    transaction.execute(
+        "INSERT INTO version (time_ns, what, time_text, schema_version)
+         VALUES (?1, ?2, ?3, (SELECT coalesce(max(schema_version), 0) FROM version))",
+        params![now.nanos(), what, time_text(now)],
+    )?;
+    let version = transaction.last_insert_rowid();
+    transaction.execute("DELETE FROM version WHERE id <= ?1", [version - VERSIONS_KEPT])?;
+    Ok(version)
+}
+
+/// Notes that from this version on other readers find other columns or tables.
+pub(super) fn change_schema(transaction: &Transaction<'_>, version: i64) -> rusqlite::Result<()> {
+    let change = "UPDATE version SET schema_version = ?1 WHERE id = ?1";
+    transaction.execute(change, [version]).map(drop)
 }
 
 fn insert_segment(

@@ -3,17 +3,26 @@
 //! Times are stored as nanoseconds and, for segments, also as text with microseconds, which is what
 //! DuckLake's views over these tables compare.
 
-use model::{Error, Result};
-use rusqlite::{Connection, OptionalExtension as _};
+use model::{EnvironmentId, Error, Result};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::failed;
+use super::{ducklake, failed};
 
 /// The version of these tables and of the files they name. A newer one is refused.
-pub(crate) const FORMAT_VERSION: u32 = 1;
+///
+/// 2 knows the names of environments, and of versions and attributes what shows a reader of the
+/// catalog which columns there were when.
+pub(crate) const FORMAT_VERSION: u32 = 2;
 
 const TABLES: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE version (id INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, what TEXT NOT NULL);
+CREATE TABLE environment (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE version (
+  id INTEGER PRIMARY KEY,
+  time_ns INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  time_text TEXT NOT NULL,
+  schema_version INTEGER NOT NULL);
 CREATE TABLE mark (node INTEGER PRIMARY KEY, lsn INTEGER NOT NULL);
 CREATE TABLE dataset (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -34,6 +43,7 @@ CREATE TABLE attribute (
   name TEXT NOT NULL,
   value_type INTEGER NOT NULL,
   column_name TEXT NOT NULL,
+  born_version INTEGER NOT NULL,
   UNIQUE (environment, signal, name, value_type));
 CREATE TABLE segment (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -69,35 +79,80 @@ CREATE TABLE segment_dataset (
   PRIMARY KEY (segment, dataset)) WITHOUT ROWID;
 ";
 
-/// Makes the tables in a new catalog; refuses one of a newer version.
+/// From version 1 to 2. What was there before counts as having been there from the beginning.
+const FROM_1: &str = "
+CREATE TABLE environment (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+ALTER TABLE version ADD COLUMN time_text TEXT NOT NULL DEFAULT '';
+ALTER TABLE version ADD COLUMN schema_version INTEGER NOT NULL DEFAULT 0;
+UPDATE version SET time_text =
+  strftime('%Y-%m-%d %H:%M:%S', time_ns / 1000000000, 'unixepoch')
+  || printf('.%06d+00', time_ns / 1000 % 1000000);
+ALTER TABLE attribute ADD COLUMN born_version INTEGER NOT NULL DEFAULT 0;
+INSERT INTO environment (id, name)
+  SELECT environment, 'environment ' || environment FROM segment GROUP BY environment;
+";
+
+/// Makes the tables in a new catalog, brings those of an older version up to date, and refuses
+/// those of a newer one.
 pub(super) fn prepare(connection: &mut Connection) -> Result<()> {
-    let doing = "preparing the catalog";
-    let transaction = connection.transaction().map_err(|error| failed(doing, error))?;
+    let failed = |error| failed("preparing the catalog", error);
+    let transaction = connection.transaction().map_err(failed)?;
+    match format(&transaction)? {
+        Some(FORMAT_VERSION) => {}
+        Some(1) => {
+            transaction.execute_batch(FROM_1).map_err(failed)?;
+            mark(&transaction).map_err(failed)?;
+        }
+        None => {
+            transaction.execute_batch(TABLES).map_err(failed)?;
+            mark(&transaction).map_err(failed)?;
+        }
+        Some(version) => {
+            return Err(Error::invalid(format!(
+                "the catalog has format {version}, this program reads up to {FORMAT_VERSION}: use \
+                 the newer program that wrote it"
+            )));
+        }
+    }
+    ducklake::prepare(&transaction).map_err(failed)?;
+    transaction.commit().map_err(failed)
+}
+
+/// The version of a catalog's tables; none if it has no tables.
+fn format(transaction: &Transaction<'_>) -> Result<Option<u32>> {
+    let failed = |error| failed("reading the catalog's format", error);
     let exists: bool = transaction
         .query_row("SELECT count(*) > 0 FROM sqlite_master WHERE name = 'meta'", [], |row| {
             row.get(0)
         })
-        .map_err(|error| failed(doing, error))?;
+        .map_err(failed)?;
     if !exists {
-        transaction.execute_batch(TABLES).map_err(|error| failed(doing, error))?;
-        transaction
-            .execute(
-                "INSERT INTO meta (name, value) VALUES ('format', ?1)",
-                [FORMAT_VERSION.to_string()],
-            )
-            .map_err(|error| failed(doing, error))?;
-        return transaction.commit().map_err(|error| failed(doing, error));
+        return Ok(None);
     }
     let version: Option<String> = transaction
         .query_row("SELECT value FROM meta WHERE name = 'format'", [], |row| row.get(0))
         .optional()
-        .map_err(|error| failed(doing, error))?;
+        .map_err(failed)?;
     match version.as_deref().map(str::parse::<u32>) {
-        Some(Ok(FORMAT_VERSION)) => Ok(()),
-        Some(Ok(version)) => Err(Error::invalid(format!(
-            "the catalog has format {version}, this program reads up to {FORMAT_VERSION}: use the \
-             newer program that wrote it"
-        ))),
+        Some(Ok(version @ 1..)) => Ok(Some(version)),
         _ => Err(Error::corrupt("the catalog (catalog.db) does not say its format")),
     }
 }
+
+/// Writes down the version, and the environment that is always there.
+fn mark(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO meta (name, value) VALUES ('format', ?1)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [FORMAT_VERSION.to_string()],
+    )?;
+    transaction.execute(
+        "INSERT INTO environment (id, name) VALUES (?1, ?2)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        params![EnvironmentId::DEFAULT.0, ducklake::DEFAULT_ENVIRONMENT],
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -102,6 +102,13 @@ impl Store {
             Ok(dataset)
         })
     }
+
+    /// Tells the names of environments to who reads the catalog from outside. The store itself
+    /// goes by their ids.
+    pub fn name_environments(&self, names: &[(EnvironmentId, String)]) -> Result<()> {
+        let now = self.seams.clock.now();
+        lock(&self.catalog).name_environments(names, now)
+    }
 }
 
 fn replaying(doing: &str) -> Error {

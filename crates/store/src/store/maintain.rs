@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::{DatasetId, Result, Timestamp};
 
@@ -25,16 +26,24 @@ impl Store {
         self.erase_old_log();
         self.recycle_log()?;
         self.forget_datasets()?;
+        lock(&self.catalog).empty_owed_journal()?;
         self.prepare_log()
     }
 
-    /// Removes the files of replaced segments that no snapshot lists any more.
+    /// Removes the files of replaced segments that no snapshot lists any more, and that other
+    /// readers of the catalog cannot have looked up lately.
     fn remove_replaced(&self) -> Result<()> {
+        let now = self.seams.clock.elapsed();
         let mut free = {
             let mut state = lock(&self.state);
             let dying = std::mem::take(&mut state.dying);
-            let (free, read) = dying.into_iter().partition(|one| Arc::strong_count(one) == 1);
-            state.dying = read;
+            let is_free = |one: &(Arc<Segment>, Duration)| {
+                let (segment, since) = one;
+                Arc::strong_count(segment) == 1
+                    && now.saturating_sub(*since) >= self.settings.remove_after
+            };
+            let (free, stay) = dying.into_iter().partition(is_free);
+            state.dying = stay;
             free
         };
         let removed = self.remove_files(&mut free);
@@ -45,11 +54,11 @@ impl Store {
 
     /// Removes the files of these segments and then their rows in the catalog; leaves those of
     /// which something remains to be done.
-    fn remove_files(&self, segments: &mut Vec<Arc<Segment>>) -> Result<()> {
+    fn remove_files(&self, segments: &mut Vec<(Arc<Segment>, Duration)>) -> Result<()> {
         let disk = &*self.seams.disk;
         let mut first_error = None;
         let (mut gone, mut folders) = (Vec::new(), BTreeSet::new());
-        for segment in segments.iter() {
+        for (segment, _) in segments.iter() {
             match remove_segment(disk, &segment.meta) {
                 Ok(folder) => {
                     self.counters.files_removed.add(2);
@@ -64,7 +73,7 @@ impl Store {
             // aside with what was to be deleted still in it.
             sync_folders(disk, &folders)?;
             lock(&self.catalog).purge(&gone)?;
-            segments.retain(|segment| !gone.contains(&segment.meta.number));
+            segments.retain(|(segment, _)| !gone.contains(&segment.meta.number));
         }
         first_error.map_or(Ok(()), Err)
     }
@@ -93,7 +102,8 @@ impl Store {
         }
         let gone = {
             let state = lock(&self.state);
-            let segments = state.segments.iter().chain(&state.dying);
+            let dying = state.dying.iter().map(|(segment, _)| segment);
+            let segments = state.segments.iter().chain(dying);
             let parts = segments.flat_map(|segment| &segment.meta.datasets);
             let used: BTreeSet<DatasetId> = parts.map(SegmentDataset::id).collect();
             let buried = state.datasets.buried();

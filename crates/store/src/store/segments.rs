@@ -66,7 +66,7 @@ impl Store {
         {
             let mut state = lock(&self.state);
             state.attributes = flushed.attributes;
-            state.swap(version, commit.added, &[]);
+            state.swap(version, commit.added, &[], self.seams.clock.elapsed());
             state.mark = frozen.last;
             debug_assert_eq!(state.frozen.front().map(|f| f.number), Some(frozen.number));
             state.frozen.pop_front();
@@ -116,7 +116,8 @@ impl Store {
         let version = self.commit(&commit, Stage::Compact, "compaction")?;
         self.counters.compactions.add(1);
         self.counters.compacted_bytes.add(commit.added.iter().map(|meta| meta.bytes).sum());
-        lock(&self.state).swap(version, commit.added, &commit.removed);
+        let now = self.seams.clock.elapsed();
+        lock(&self.state).swap(version, commit.added, &commit.removed, now);
         self.seams.observer.reached(Stage::Remove);
         Ok(true)
     }

@@ -34,8 +34,11 @@ fn old_rows_go() {
     assert_eq!(world.ids(), expected);
     retain(&world, "cart", None);
     assert_eq!(world.ids(), expected);
+    // Other readers of the catalog know nothing of horizons: what they see goes with the file.
+    assert_eq!(world.rows_for_others(), 24);
     world.clock.pass(2 * DAY);
     world.compact();
+    assert_eq!(world.rows_for_others(), 22);
     assert_eq!(world.files_with(MARKER), NO_FILES);
     world.restart();
     assert_eq!(world.ids(), expected);

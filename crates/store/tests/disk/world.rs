@@ -296,6 +296,14 @@ impl World {
         store::check(&disk, &catalog).unwrap()
     }
 
+    /// How many rows who reads the catalog from outside finds in its latest version.
+    pub(crate) fn rows_for_others(&self) -> i64 {
+        let connection = Connection::open(self.folder.path().join(CATALOG)).unwrap();
+        let count = "SELECT coalesce(sum(record_count), 0) FROM ducklake_data_file
+                     WHERE end_snapshot IS NULL";
+        connection.query_row(count, [], |row| row.get(0)).unwrap()
+    }
+
     /// The files of a folder, in order, relative to the data folder.
     pub(crate) fn files(&self, folder: &str) -> Vec<PathBuf> {
         let disk: &dyn store::Disk = &*self.disk;
@@ -326,6 +334,7 @@ pub(crate) fn small() -> Settings {
         group_rows: 4_096,
         log_file_bytes: 256 << 10,
         compact_segments: 2,
+        remove_after: Duration::ZERO,
         ..Settings::default()
     }
 }

@@ -144,6 +144,7 @@ impl World {
             small_segment_bytes: 30_000,
             segment_bytes_max: 200_000,
             rewrite_after: Duration::from_secs(3_600),
+            remove_after: Duration::from_secs(30),
             planted,
             ..Settings::default()
         };

@@ -86,9 +86,11 @@ impl Bounds {
         match entries {
             Entries::Int(ints) => {
                 let (least, greatest) = (codes().map(|at| ints[at]), codes().map(|at| ints[at]));
-                match least.min().zip(greatest.max()) {
-                    Some((least, greatest)) => Self::Int64(least, greatest),
-                    None => Self::Nulls,
+                match (physical, least.min().zip(greatest.max())) {
+                    (_, None) => Self::Nulls,
+                    // Other readers refuse bounds that are longer than the values.
+                    (Physical::Int32, Some((a, b))) => Self::Int32(a as i32, b as i32),
+                    (_, Some((a, b))) => Self::Int64(a, b),
                 }
             }
             Entries::Float(floats) => {

@@ -46,3 +46,17 @@ fn uuids() {
     };
     assert_eq!((least[15], greatest[0], greatest[15]), (255, 255, 1));
 }
+
+/// Guarantees: bounds of small integers have their four bytes, whichever way they are encoded.
+#[test]
+fn small_integers() {
+    let entries = Entries::Int(vec![7, -2, 5]);
+    for bounds in [
+        Bounds::of_values(Physical::Int32, &entries, &[0, 1, 2]),
+        Bounds::of_codes(Physical::Int32, &Entries::Int(vec![-2, 5, 7]), &[2, 0]),
+    ] {
+        assert!(matches!(bounds, Bounds::Int32(-2, 7)), "{bounds:?}");
+    }
+    let large = Bounds::of_values(Physical::Int64, &entries, &[0]);
+    assert!(matches!(large, Bounds::Int64(7, 7)), "{large:?}");
+}
