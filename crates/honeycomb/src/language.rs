@@ -14,8 +14,8 @@ mod window;
 use std::time::Duration;
 
 use model::{DatasetId, EnvironmentId, Error, Result, Timestamp};
-use query::{AggregateQuery, RowsQuery, Scope};
-use serde_json::Value;
+use query::{AggregateQuery, Filter, RowsQuery, Scope};
+use serde_json::{Value, json};
 
 use clause::Clause;
 use window::Window;
@@ -89,6 +89,18 @@ pub fn read_question(
         step: Some(step(&members, window)?).filter(|_| !disable_series),
     };
     Ok(Question { query, breakdowns, calculations: names })
+}
+
+/// Reads conditions alone, as they stand in a path: a list of filters in JSON, and how they are
+/// combined where that is said.
+pub fn read_filters(filters: Option<&str>, combination: Option<&str>) -> Result<Option<Filter>> {
+    let filters: Value = filters.map_or(Ok(Value::Null), |text| {
+        serde_json::from_str(text).map_err(|error| {
+            Error::invalid("filters: not JSON where a list of filters is expected").because(error)
+        })
+    })?;
+    let said = json!({"filters": filters, "filter_combination": combination});
+    filters::read(&Clause::root("parameters", &said).members()?)
 }
 
 /// Reads a specification as a question for events, of the page behind `next` if that is given.

@@ -28,6 +28,7 @@ mod rows;
 mod scan;
 mod spec;
 mod statistics;
+mod tail;
 mod trace;
 
 pub use aggregate::{AggregateAnswer, Calculated, Group, Point};
@@ -42,4 +43,5 @@ pub use spec::{
     Predicate, RowsQuery, Scope, Test,
 };
 pub use statistics::Statistics;
+pub use tail::{Tail, TailPosition, TailQuery, TailRow, TailTurn};
 pub use trace::{TraceAnswer, TraceQuery};

@@ -19,7 +19,9 @@ mod whole;
 
 pub(crate) use bind::{FieldTypes, Plan, Request, Unit, scope_of_segment, selection_of_blocks};
 pub(crate) use exec::ScanExec;
+pub(crate) use filter::{BoundFilter, ScopeFilter};
+pub(crate) use memory::MemoryChunk;
 pub(crate) use newest::{Place, Search};
 pub(crate) use output::{Form, Output};
 pub(crate) use stats::ScanStats;
-pub(crate) use whole::{Choice, Detail, WholeRows};
+pub(crate) use whole::{Choice, Detail, WholeRows, in_memory};

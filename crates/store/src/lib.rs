@@ -44,5 +44,5 @@ pub use segment::{
 pub use settings::{Planted, Settings};
 pub use snapshot::{Segment, Snapshot};
 pub use stats::{Counter, Counters, Gauges};
-pub use store::{Pending, Recovery, Store};
+pub use store::{Pending, Recent, Recovery, Store};
 pub use threads::{Appender, Intake, Threads};

@@ -160,6 +160,16 @@ impl Generation {
         }
     }
 
+    /// Its last request; the first place of all if it has none.
+    pub(crate) fn last(&self) -> Lsn {
+        self.last
+    }
+
+    /// What was in it when it was last looked at as a whole, and what has come since.
+    pub(crate) fn parts(&self) -> (&[Stretch], &[Arc<MemBatch>]) {
+        (&self.stretches, &self.tail)
+    }
+
     /// Everything so far, as a list of stretches.
     pub(crate) fn view(&mut self) -> &[Stretch] {
         if !self.tail.is_empty() {

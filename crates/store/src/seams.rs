@@ -67,6 +67,9 @@ pub trait Observer: Send + Sync {
     /// The store has reached a stage; it goes on when this returns.
     fn reached(&self, stage: Stage);
 
+    /// Requests have become visible. Called by the thread that writes the log, so it must be quick.
+    fn published(&self) {}
+
     /// Something failed that the store itself tries again.
     fn trouble(&self, doing: &str, error: &model::Error);
 }

@@ -6,6 +6,7 @@ mod append;
 mod datasets;
 mod maintain;
 mod open;
+mod recent;
 mod segments;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -18,6 +19,7 @@ use model::{Error, Result, Timestamp};
 
 pub use append::Pending;
 pub use open::Recovery;
+pub use recent::Recent;
 
 use crate::catalog::{AttributeTable, Catalog, DatasetTable};
 use crate::compact;

@@ -6,9 +6,12 @@
 pub(crate) mod admit;
 mod datasets;
 mod event_span;
+mod events;
 pub(crate) mod failure;
 mod ingest;
+mod parameters;
 mod query;
+pub(crate) mod tail;
 mod trace_columns;
 mod traces;
 
@@ -21,6 +24,8 @@ use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
+use model::{DatasetId, EnvironmentId, Error, Result};
+use store::Snapshot;
 
 pub(crate) use admit::{TEAM, admit};
 pub(crate) use failure::Failure;
@@ -33,6 +38,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .merge(datasets::routes())
         .merge(ingest::routes())
         .merge(query::routes())
+        .merge(tail::routes())
         .merge(traces::routes());
     operations.layer(map_response(failure::in_our_words)).with_state(Arc::clone(app))
 }
@@ -40,6 +46,32 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
 /// An answer whose JSON has been written already, on a thread that has time for it.
 pub(crate) fn json_response(body: String) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Stands for every dataset.
+const ALL_DATASETS: &str = "__all__";
+
+/// The datasets that a question is about; none stands for all.
+fn datasets_of(
+    snapshot: &Snapshot,
+    environment: EnvironmentId,
+    name: &str,
+) -> Result<Option<Vec<DatasetId>>> {
+    if name == ALL_DATASETS {
+        return Ok(None);
+    }
+    let dataset = snapshot.datasets().find(environment, name).ok_or_else(|| {
+        Error::missing(format!(
+            "there is no dataset named {name:?}; GET /api/v1/datasets lists them, and \
+             {ALL_DATASETS:?} stands for all"
+        ))
+    })?;
+    Ok(Some(vec![dataset.id]))
+}
+
+/// What is wrong with a question is not wrong with the request that carries it.
+fn wrong(error: Error) -> Failure {
+    Failure::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
 }
 
 /// Most bytes of a question: those of its longest lists.

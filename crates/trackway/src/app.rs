@@ -10,8 +10,9 @@ use model::{Clock, Error, Random, Result, SystemClock, SystemRandom};
 use query::{Engine, Limits};
 use registry::{Keys, Registry};
 use store::{Intake, Seams, Snapshot, Store};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
+use crate::api::tail::Readers;
 use crate::faults::Faults;
 use crate::folder::Folder;
 use crate::listen::Connections;
@@ -59,6 +60,10 @@ pub(crate) struct App {
     pub(crate) connections: Arc<Connections>,
     /// What is wrong with the server itself.
     pub(crate) faults: Arc<Faults>,
+    /// Told when requests have become visible.
+    pub(crate) published: watch::Receiver<()>,
+    /// Who follows events.
+    pub(crate) readers: Readers,
     /// Held while the store's numbers are taken, which may wait for its disk.
     pub(crate) measuring: Arc<Mutex<()>>,
 }
@@ -77,11 +82,13 @@ impl App {
             Arc::clone(&random),
         )?;
         let keys = Arc::new(keys);
+        let watch = Watch::new(Arc::clone(&clock), switches.hold);
+        let published = watch.published();
         let seams = Seams {
             disk: Arc::new(folder.disk()?),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
-            observer: Arc::new(Watch::new(Arc::clone(&clock), switches.hold)),
+            observer: Arc::new(watch),
         };
         let accept_log_damage = settings.accept_log_damage.value;
         let store_settings = store::Settings { accept_log_damage, ..switches.store };
@@ -129,6 +136,8 @@ impl App {
             readiness,
             connections: Arc::default(),
             faults: Arc::default(),
+            published,
+            readers: Readers::default(),
             measuring: Arc::default(),
         }))
     }

@@ -182,6 +182,7 @@ fn add_server(page: &mut Page, app: &App) {
         u64::from(app.keys.trouble().is_some()),
     );
     page.gauge("connections", "Open connections.", app.connections.open());
+    page.gauge("tail_readers", "Readers that follow events.", app.readers.present());
     page.counter(
         "connections_refused_total",
         "Connections beyond the bound, answered with 503.",

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use model::{Clock, Error};
 use store::Stage;
+use tokio::sync::watch;
 
 use crate::output;
 use crate::switches::Hold;
@@ -19,6 +20,7 @@ const SAY_EVERY: Duration = Duration::from_secs(30);
 pub(crate) struct Watch {
     clock: Arc<dyn Clock>,
     hold: Option<Hold>,
+    published: watch::Sender<()>,
     /// How often the stage of the hold was reached.
     reached: AtomicU64,
     /// What was said last, by what was being done: a handful of names that the store has.
@@ -36,7 +38,18 @@ struct Said {
 impl Watch {
     /// An observer that holds the store where a test wants it.
     pub(crate) fn new(clock: Arc<dyn Clock>, hold: Option<Hold>) -> Self {
-        Self { clock, hold, reached: AtomicU64::new(0), said: Mutex::new(BTreeMap::new()) }
+        Self {
+            clock,
+            hold,
+            published: watch::Sender::new(()),
+            reached: AtomicU64::new(0),
+            said: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// Is told when requests have become visible.
+    pub(crate) fn published(&self) -> watch::Receiver<()> {
+        self.published.subscribe()
     }
 
     /// How often trouble in `doing` was left out since it was last said; none if it is not to be
@@ -69,6 +82,10 @@ impl store::Observer for Watch {
         loop {
             std::thread::park();
         }
+    }
+
+    fn published(&self) {
+        self.published.send_replace(());
     }
 
     fn trouble(&self, doing: &str, error: &Error) {

@@ -54,32 +54,7 @@ pub(crate) struct WholeRows<'a> {
 impl WholeRows<'_> {
     /// A row of a decoded request.
     pub(crate) fn in_memory(&self, mem: &MemBatch, row: usize) -> WholeRow {
-        let batch = &mem.batch;
-        let kind = batch.kinds()[row];
-        let is_span = kind == RowKind::Span;
-        let cells = batch.row(row);
-        let mut whole = WholeRow {
-            time: batch.times()[row],
-            dataset: mem.dataset_of(row as u32),
-            kind,
-            trace_id: batch.trace_ids()[row],
-            span_id: batch.span_ids()[row],
-            parent_id: batch.parent_ids()[row],
-            name: kind.is_named().then(|| batch.text(batch.names()[row]).to_owned()),
-            span_kind: is_span.then(|| batch.span_kinds()[row]),
-            status: kind.has_status().then(|| batch.statuses()[row]),
-            duration: is_span.then(|| batch.durations()[row]),
-            sample_rate: batch.sample_rates()[row],
-            position: kind.has_position().then_some((mem.lsn.0, row as u64)),
-            sparse: Vec::new(),
-            attributes: Vec::new(),
-        };
-        let bases = Base::ALL.into_iter().filter(|base| base.is_sparse());
-        whole.sparse.extend(bases.filter_map(|base| Some((base, cells.base(base)?.into()))));
-        let attributes = cells.attributes().filter(|(name, _)| self.detail.has(name));
-        whole.attributes.extend(attributes.map(|(name, value)| (name.to_owned(), value.into())));
-        whole.settle();
-        whole
+        in_memory(mem, row, self.detail)
     }
 
     /// Rows of a row group, each with its number in the group.
@@ -184,6 +159,36 @@ impl WholeRows<'_> {
             row.attributes.extend(values);
         }
     }
+}
+
+/// A row of a decoded request.
+pub(crate) fn in_memory(mem: &MemBatch, row: usize, detail: Detail<'_>) -> WholeRow {
+    let batch = &mem.batch;
+    let kind = batch.kinds()[row];
+    let is_span = kind == RowKind::Span;
+    let cells = batch.row(row);
+    let mut whole = WholeRow {
+        time: batch.times()[row],
+        dataset: mem.dataset_of(row as u32),
+        kind,
+        trace_id: batch.trace_ids()[row],
+        span_id: batch.span_ids()[row],
+        parent_id: batch.parent_ids()[row],
+        name: kind.is_named().then(|| batch.text(batch.names()[row]).to_owned()),
+        span_kind: is_span.then(|| batch.span_kinds()[row]),
+        status: kind.has_status().then(|| batch.statuses()[row]),
+        duration: is_span.then(|| batch.durations()[row]),
+        sample_rate: batch.sample_rates()[row],
+        position: kind.has_position().then_some((mem.lsn.0, row as u64)),
+        sparse: Vec::new(),
+        attributes: Vec::new(),
+    };
+    let bases = Base::ALL.into_iter().filter(|base| base.is_sparse());
+    whole.sparse.extend(bases.filter_map(|base| Some((base, cells.base(base)?.into()))));
+    let attributes = cells.attributes().filter(|(name, _)| detail.has(name));
+    whole.attributes.extend(attributes.map(|(name, value)| (name.to_owned(), value.into())));
+    whole.settle();
+    whole
 }
 
 fn put_base(rows: &mut [WholeRow], base: Base, array: &ArrayRef) {

@@ -6,5 +6,6 @@ mod damage;
 mod layouts;
 mod paging;
 mod pruning;
+mod tail;
 mod traces;
 mod world;

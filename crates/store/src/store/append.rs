@@ -144,6 +144,7 @@ impl Store {
         for (done, result) in acknowledged {
             done(result);
         }
+        self.seams.observer.published();
     }
 
     /// Adds a replayed request to the memtable, under the names as they were bound at its place.

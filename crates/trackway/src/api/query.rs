@@ -7,21 +7,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
 use honeycomb::language::{self, Asked};
 use honeycomb::render;
-use model::{DatasetId, EnvironmentId, Error, Result};
+use model::{DatasetId, Error, Result};
 use registry::Permission;
 use serde_json::{Map, Value, json};
 use store::Snapshot;
 
-use super::{Failure, admit, json_response, read_body};
+use super::{ALL_DATASETS, Failure, admit, datasets_of, json_response, read_body, wrong};
 use crate::app::{App, blocking};
-
-/// Stands for every dataset.
-const ALL_DATASETS: &str = "__all__";
 
 /// `POST /api/v1/query`.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -47,7 +43,7 @@ async fn ask(
     let snapshot = app.snapshot().await?;
     let asked = Asked {
         environment: admission.environment,
-        datasets: datasets(&snapshot, admission.environment, &request.dataset)?,
+        datasets: datasets_of(&snapshot, admission.environment, &request.dataset)?,
         now: app.clock.now(),
     };
     if request.rows {
@@ -96,29 +92,6 @@ async fn list(
         Ok(body.to_string())
     });
     Ok(json_response(body.await?))
-}
-
-/// The datasets that a question is about; none stands for all.
-fn datasets(
-    snapshot: &Snapshot,
-    environment: EnvironmentId,
-    name: &str,
-) -> Result<Option<Vec<DatasetId>>> {
-    if name == ALL_DATASETS {
-        return Ok(None);
-    }
-    let dataset = snapshot.datasets().find(environment, name).ok_or_else(|| {
-        Error::missing(format!(
-            "there is no dataset named {name:?}; GET /api/v1/datasets lists them, and \
-             {ALL_DATASETS:?} stands for all"
-        ))
-    })?;
-    Ok(Some(vec![dataset.id]))
-}
-
-/// What is wrong with a question is not wrong with the request that carries it.
-fn wrong(error: Error) -> Failure {
-    Failure::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
 }
 
 impl Request {
