@@ -103,6 +103,33 @@ pub fn read_filters(filters: Option<&str>, combination: Option<&str>) -> Result<
     filters::read(&Clause::root("parameters", &said).members()?)
 }
 
+/// Reads a range of time alone, as it stands in a path: its start, its end and its length, each in
+/// seconds, of which any two may be left out or all three.
+pub fn read_range(
+    start: Option<&str>,
+    end: Option<&str>,
+    range: Option<&str>,
+    now: Timestamp,
+) -> Result<(Timestamp, Timestamp)> {
+    let said = |name: &str, text: Option<&str>| -> Result<Value> {
+        let Some(text) = text else { return Ok(Value::Null) };
+        let number: Option<f64> = text.parse().ok().filter(|number: &f64| number.is_finite());
+        let wrong = || Error::invalid(format!("{name}: {text:?} where seconds are expected"));
+        // Whole numbers keep all their digits.
+        match text.parse::<i64>() {
+            Ok(whole) => Ok(whole.into()),
+            Err(_) => number.map(Value::from).ok_or_else(wrong),
+        }
+    };
+    let said = json!({
+        "start_time": said("start_time", start)?,
+        "end_time": said("end_time", end)?,
+        "time_range": said("time_range", range)?,
+    });
+    let window = Window::read(&Clause::root("parameters", &said).members()?, now)?;
+    Ok((window.start, window.end))
+}
+
 /// Reads a specification as a question for events, of the page behind `next` if that is given.
 pub fn read_rows(specification: &Value, asked: &Asked, next: Option<&str>) -> Result<RowsQuery> {
     let clause = Clause::root("query", specification);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion_physical_plan::{ExecutionPlan, collect};
-use model::{Error, ErrorKind, Result, Timestamp};
+use model::{Error, ErrorKind, Result, Signal, Timestamp};
 use store::Snapshot;
 
 use crate::datum::Datum;
@@ -23,7 +23,8 @@ use crate::failure::engine_failed;
 use crate::field::Field;
 use crate::groups::GroupSet;
 use crate::partial::{DISTINCT_ERROR, DISTINCT_EXACT_MAX, HeatmapBucket, Histogram, Partial as _};
-use crate::scan::{Plan, Request, ScanExec};
+use crate::progress::Progress;
+use crate::scan::{Plan, Rank, Request, ScanExec};
 use crate::spec::{Aggregate, AggregateQuery};
 use crate::statistics::Statistics;
 use bind::{Bound, fields_of};
@@ -78,12 +79,14 @@ pub(crate) async fn run(
     context: &Context,
     snapshot: &Snapshot,
     query: &AggregateQuery,
+    progress: &Progress,
 ) -> Result<AggregateAnswer> {
     let mut answer = AggregateAnswer::default();
     let fields = fields_of(query);
     let plan = scan(context, snapshot, query, &fields)?;
     let bound = Bound::new(query, &plan.fields, &plan.types, None);
     let stats = Arc::clone(&plan.stats);
+    progress.watch(&stats);
     let scan_exec = Arc::new(ScanExec::new(plan, bound.outputs.clone(), None, context.partitions));
     let groups =
         plan::groups(scan_exec, &bound, query.limit, context.partitions).map_err(engine_failed)?;
@@ -102,8 +105,9 @@ pub(crate) async fn run(
     {
         let width = i64::try_from(step.as_nanos()).unwrap_or(i64::MAX).max(1);
         check_series(query, answer.groups.len(), width)?;
+        let found = Found { groups: &batches, progress };
         answer.series =
-            series(context, snapshot, query, width, &batches, &mut answer.statistics).await?;
+            series(context, snapshot, query, width, &found, &mut answer.statistics).await?;
     }
     Ok(answer)
 }
@@ -135,7 +139,22 @@ fn scan(
     let footers = &context.footers;
     let bases = vec![model::Base::SampleRate];
     let fields = fields.to_vec();
-    Plan::new(Request { snapshot, footers, scope: &query.scope, fields, bases, numbered: false })
+    Plan::new(Request {
+        snapshot,
+        footers,
+        scope: &query.scope,
+        fields,
+        bases,
+        numbered: false,
+        rank: Rank::Newest,
+        signals: &Signal::ALL,
+    })
+}
+
+/// What a first scan found, and who watches the second.
+struct Found<'a> {
+    groups: &'a [RecordBatch],
+    progress: &'a Progress,
 }
 
 /// The series of the groups that a first scan found.
@@ -144,7 +163,7 @@ async fn series(
     snapshot: &Snapshot,
     query: &AggregateQuery,
     width: i64,
-    groups: &[RecordBatch],
+    found: &Found<'_>,
     statistics: &mut Statistics,
 ) -> Result<Vec<Point>> {
     let query = AggregateQuery { havings: Vec::new(), orders: Vec::new(), ..query.clone() };
@@ -152,7 +171,8 @@ async fn series(
     let plan = scan(context, snapshot, &query, &fields_of(&query))?;
     let bound = Bound::new(&query, &plan.fields, &plan.types, Some(width));
     let stats = Arc::clone(&plan.stats);
-    let set = (keys > 0).then(|| GroupSet::of_rows(groups, keys)).transpose()?.map(Arc::new);
+    found.progress.watch(&stats);
+    let set = (keys > 0).then(|| GroupSet::of_rows(found.groups, keys)).transpose()?.map(Arc::new);
     let scan_exec = ScanExec::new(plan, bound.outputs.clone(), set.clone(), context.partitions);
     let all =
         plan::all_groups(Arc::new(scan_exec), &bound, context.partitions).map_err(engine_failed)?;

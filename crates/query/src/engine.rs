@@ -20,10 +20,12 @@ use tokio::task::{AbortHandle, JoinError};
 use crate::aggregate::{self, AggregateAnswer};
 use crate::failure::engine_failed;
 use crate::footer::FooterCache;
+use crate::progress::Progress;
 use crate::rows::{self, RowsAnswer};
 use crate::spec::{AggregateQuery, RowsQuery};
 use crate::statistics::Statistics;
 use crate::trace::{self, TraceAnswer, TraceQuery};
+use crate::trace_list::{self, TraceListAnswer, TraceListQuery};
 
 /// Questions that are worked on at once; others wait for their turn.
 const AT_ONCE: usize = 8;
@@ -131,8 +133,18 @@ impl Engine {
         snapshot: Snapshot,
         query: AggregateQuery,
     ) -> Result<AggregateAnswer> {
+        self.aggregate_watched(snapshot, query, Arc::default()).await
+    }
+
+    /// Answers a question about groups of events, of which others see how far it has come.
+    pub async fn aggregate_watched(
+        &self,
+        snapshot: Snapshot,
+        query: AggregateQuery,
+        progress: Arc<Progress>,
+    ) -> Result<AggregateAnswer> {
         let context = Arc::clone(&self.context);
-        let work = async move { aggregate::run(&context, &snapshot, &query).await };
+        let work = async move { aggregate::run(&context, &snapshot, &query, &progress).await };
         let (mut answer, took) = self.run(work).await?;
         note(&mut answer.statistics, took, "columns");
         Ok(answer)
@@ -140,8 +152,18 @@ impl Engine {
 
     /// Lists events as they are.
     pub async fn rows(&self, snapshot: Snapshot, query: RowsQuery) -> Result<RowsAnswer> {
+        self.rows_watched(snapshot, query, Arc::default()).await
+    }
+
+    /// Lists events as they are; others see how far that has come.
+    pub async fn rows_watched(
+        &self,
+        snapshot: Snapshot,
+        query: RowsQuery,
+        progress: Arc<Progress>,
+    ) -> Result<RowsAnswer> {
         let context = Arc::clone(&self.context);
-        let work = async move { rows::run(&context, &snapshot, &query).await };
+        let work = async move { rows::run(&context, &snapshot, &query, &progress).await };
         let (mut answer, took) = self.run(work).await?;
         note(&mut answer.statistics, took, "newest rows");
         Ok(answer)
@@ -153,6 +175,19 @@ impl Engine {
         let work = async move { trace::run(&context, &snapshot, &query).await };
         let (mut answer, took) = self.run(work).await?;
         note(&mut answer.statistics, took, "trace index");
+        Ok(answer)
+    }
+
+    /// Lists traces.
+    pub async fn traces(
+        &self,
+        snapshot: Snapshot,
+        query: TraceListQuery,
+    ) -> Result<TraceListAnswer> {
+        let context = Arc::clone(&self.context);
+        let work = async move { trace_list::run(&context, &snapshot, &query).await };
+        let (mut answer, took) = self.run(work).await?;
+        note(&mut answer.statistics, took, "first traces");
         Ok(answer)
     }
 

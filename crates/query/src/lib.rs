@@ -23,6 +23,7 @@ mod field;
 mod footer;
 mod groups;
 mod partial;
+mod progress;
 mod row;
 mod rows;
 mod scan;
@@ -30,12 +31,14 @@ mod spec;
 mod statistics;
 mod tail;
 mod trace;
+mod trace_list;
 
 pub use aggregate::{AggregateAnswer, Calculated, Group, Point};
 pub use datum::Datum;
 pub use engine::{Engine, Limits};
 pub use field::{Field, KindName, View, severity_name};
 pub use partial::{DISTINCT_ERROR, DISTINCT_EXACT_MAX, HeatmapBucket};
+pub use progress::{Progress, ProgressNow};
 pub use row::WholeRow;
 pub use rows::RowsAnswer;
 pub use spec::{
@@ -45,3 +48,6 @@ pub use spec::{
 pub use statistics::Statistics;
 pub use tail::{Tail, TailPosition, TailQuery, TailRow, TailTurn};
 pub use trace::{TraceAnswer, TraceQuery};
+pub use trace_list::{
+    SpanFields, SpanHead, TraceCursor, TraceListAnswer, TraceListQuery, TraceOrder, TraceSummary,
+};

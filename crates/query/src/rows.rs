@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Result, Timestamp};
+use model::{Result, Signal, Timestamp};
 use parquet::arrow::arrow_reader::RowSelection;
 use store::Snapshot;
 
 use crate::engine::Context;
+use crate::progress::Progress;
 use crate::row::WholeRow;
-use crate::scan::{Choice, Detail, Place, Plan, Request, Search, Unit, WholeRows};
+use crate::scan::{Choice, Detail, Place, Plan, Rank, Request, Search, Unit, WholeRows};
 use crate::spec::{Cursor, RowsQuery, Scope};
 use crate::statistics::Statistics;
 
@@ -32,6 +33,7 @@ pub(crate) async fn run(
     context: &Context,
     snapshot: &Snapshot,
     query: &RowsQuery,
+    progress: &Progress,
 ) -> Result<RowsAnswer> {
     let mut answer = RowsAnswer::default();
     let until = query.after.map_or(i64::MAX, |cursor| cursor.time.nanos());
@@ -46,8 +48,11 @@ pub(crate) async fn run(
         fields: Vec::new(),
         bases: Vec::new(),
         numbered: true,
+        rank: Rank::Newest,
+        signals: &Signal::ALL,
     })?;
     let stats = Arc::clone(&plan.stats);
+    progress.watch(&stats);
     let search = Arc::new(Search::new(plan, query.limit, until));
     context
         .spread(|| {

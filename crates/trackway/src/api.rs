@@ -11,8 +11,11 @@ pub(crate) mod failure;
 mod ingest;
 mod parameters;
 mod query;
+pub(crate) mod running;
 pub(crate) mod tail;
+mod trace_breakdown;
 mod trace_columns;
+mod trace_list;
 mod traces;
 
 use std::sync::Arc;
@@ -38,7 +41,10 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .merge(datasets::routes())
         .merge(ingest::routes())
         .merge(query::routes())
+        .merge(running::routes())
         .merge(tail::routes())
+        .merge(trace_breakdown::routes())
+        .merge(trace_list::routes())
         .merge(traces::routes());
     operations.layer(map_response(failure::in_our_words)).with_state(Arc::clone(app))
 }

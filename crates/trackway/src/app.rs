@@ -12,6 +12,7 @@ use registry::{Keys, Registry};
 use store::{Intake, Seams, Snapshot, Store};
 use tokio::sync::{Mutex, watch};
 
+use crate::api::running::Running;
 use crate::api::tail::Readers;
 use crate::faults::Faults;
 use crate::folder::Folder;
@@ -62,6 +63,8 @@ pub(crate) struct App {
     pub(crate) faults: Arc<Faults>,
     /// Told when requests have become visible.
     pub(crate) published: watch::Receiver<()>,
+    /// The questions that are being worked on.
+    pub(crate) running: Running,
     /// Who follows events.
     pub(crate) readers: Readers,
     /// Held while the store's numbers are taken, which may wait for its disk.
@@ -137,6 +140,7 @@ impl App {
             connections: Arc::default(),
             faults: Arc::default(),
             published,
+            running: Running::default(),
             readers: Readers::default(),
             measuring: Arc::default(),
         }))

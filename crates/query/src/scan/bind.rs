@@ -11,6 +11,7 @@ use store::{
 
 use super::filter::{BoundFilter, ScopeFilter};
 use super::prune::Pruner;
+use super::rank::Rank;
 use super::segment::{SegmentScan, Wanted};
 use super::stats::{ScanStats, add};
 use crate::field::{Field, View};
@@ -49,11 +50,11 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    /// A moment that none of its rows is after, ns.
-    pub(crate) fn time_max(&self) -> i64 {
+    /// A rank that none of its rows is above.
+    pub(crate) fn rank_max(&self) -> i64 {
         match self {
             Self::Memory(_) => i64::MAX,
-            Self::Group(unit) => unit.time_max,
+            Self::Group(unit) => unit.rank_max,
         }
     }
 }
@@ -67,8 +68,8 @@ pub(crate) struct GroupUnit {
     pub(crate) selection: Option<RowSelection>,
     /// The scope's condition; none where every row lies within it.
     pub(crate) scope: Option<Arc<ScopeFilter>>,
-    /// The last event of the row group, ns.
-    pub(crate) time_max: i64,
+    /// A rank that no row of the row group is above.
+    pub(crate) rank_max: i64,
 }
 
 /// A scan, planned.
@@ -92,6 +93,10 @@ pub(crate) struct Request<'a> {
     pub(crate) bases: Vec<Base>,
     /// Whether rows are to be known by their numbers.
     pub(crate) numbered: bool,
+    /// Which rows are wanted first.
+    pub(crate) rank: Rank,
+    /// The signals that are read.
+    pub(crate) signals: &'a [Signal],
 }
 
 impl Plan {
@@ -115,7 +120,7 @@ impl Plan {
             units: Vec::new(),
             stats: Arc::new(ScanStats::default()),
         };
-        for signal in Signal::ALL {
+        for signal in request.signals.iter().copied() {
             plan.add_memory(snapshot, scope, signal);
             for segment in snapshot.segments(scope.environment, signal) {
                 plan.stats.note_segment(&segment.meta);
@@ -127,6 +132,7 @@ impl Plan {
                 }
             }
         }
+        add(&plan.stats.units.all, plan.units.len() as u64);
         Ok(plan)
     }
 
@@ -209,7 +215,7 @@ impl Plan {
                 group,
                 selection,
                 scope: (!is_within).then(|| Arc::clone(&scope_filter)),
-                time_max: pruner.group_time_max(group),
+                rank_max: pruner.group_rank_max(group, &request.rank),
             }));
         }
         if groups_read > 0 {

@@ -193,7 +193,10 @@ impl ScanStream {
     fn step(&mut self) -> Result<Step> {
         if let Some((scan, mut reader)) = self.reading.take() {
             return match reader.next() {
-                None => Ok(Step::Nothing),
+                None => {
+                    add(&self.shared.plan.stats.units.read, 1);
+                    Ok(Step::Nothing)
+                }
                 Some(Ok(batch)) => {
                     let rows = self.shared.outputs_of(&scan.chunk(batch))?;
                     self.reading = Some((scan, reader));
@@ -211,6 +214,7 @@ impl ScanStream {
             None => Ok(Step::End),
             Some(Unit::Memory(batches)) => {
                 let rows = self.shared.memory(&batches)?;
+                add(&self.shared.plan.stats.units.read, 1);
                 self.shared.keep(rows)
             }
             Some(Unit::Group(unit)) => {

@@ -4,18 +4,17 @@
 //! before it is left out: row groups unread, rows before their conditions are looked at.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{AsArray as _, BooleanArray};
-use arrow::buffer::BooleanBuffer;
+use arrow::array::AsArray as _;
 use arrow::compute::kernels::boolean::and;
 use arrow::datatypes::{Int64Type, TimestampNanosecondType};
 use model::{Base, Error, ErrorKind, Result};
 
 use super::bind::{GroupUnit, Plan, Unit};
-use super::chunk::Chunk;
+use super::chunk::Chunk as _;
 use super::memory::MemoryChunk;
+use super::rank::{Rank, Ranking, best_first};
 use super::segment::{OutputColumns, ROW_NUMBER, RowCondition, Rows};
 use super::stats::add;
 use crate::failure::arrow_failed;
@@ -24,15 +23,6 @@ use crate::failure::arrow_failed;
 const TIED_MAX: usize = 100_000;
 /// Rows found beyond those wanted before the oldest are let go.
 const SLACK: usize = 16_384;
-
-/// Which rows of a chunk are at or after a moment.
-pub(super) fn since(chunk: &dyn Chunk, moment: &AtomicI64) -> BooleanArray {
-    let moment = moment.load(Ordering::Relaxed);
-    let times = chunk.base(Base::Time);
-    let times = times.as_ref().map(|times| times.as_primitive::<Int64Type>().values());
-    let passes = |row: usize| times.is_some_and(|times| times[row] >= moment);
-    BooleanArray::new(BooleanBuffer::collect_bool(chunk.rows(), passes), None)
-}
 
 /// Where a row lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +50,7 @@ pub(crate) struct Search {
     wanted: usize,
     /// All rows of this moment are wanted besides, ns.
     until: i64,
-    since: Arc<AtomicI64>,
+    ranking: Arc<Ranking>,
     found: Mutex<Vec<Found>>,
 }
 
@@ -69,15 +59,13 @@ impl Search {
     pub(crate) fn new(mut plan: Plan, wanted: usize, until: i64) -> Self {
         let units: Vec<Arc<Unit>> =
             std::mem::take(&mut plan.units).into_iter().map(Arc::new).collect();
-        let mut order: Vec<usize> = (0..units.len()).collect();
-        order.sort_by_key(|unit| std::cmp::Reverse(units[*unit].time_max()));
         Self {
             plan,
+            queue: Mutex::new(best_first(&units)),
             units,
-            queue: Mutex::new(order.into()),
             wanted,
             until,
-            since: Arc::new(AtomicI64::new(i64::MIN)),
+            ranking: Arc::new(Ranking::new(Rank::Newest, i64::MAX)),
             found: Mutex::default(),
         }
     }
@@ -92,7 +80,8 @@ impl Search {
         loop {
             let next = self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some(number) = next else { return Ok(()) };
-            if self.units[number].time_max() < self.since.load(Ordering::Relaxed) {
+            add(&self.plan.stats.units.read, 1);
+            if !self.ranking.may_have(self.units[number].rank_max()) {
                 continue;
             }
             match &*self.units[number] {
@@ -111,7 +100,7 @@ impl Search {
         add(&self.plan.stats.rows_examined, chunk.rows() as u64);
         add(&self.plan.stats.memtable_rows, chunk.rows() as u64);
         let in_scope = self.plan.memory_scope.mask(chunk);
-        let mut mask = and(&in_scope, &since(chunk, &self.since)).map_err(arrow_failed)?;
+        let mut mask = and(&in_scope, &self.ranking.mask(chunk)?).map_err(arrow_failed)?;
         for conjunct in &self.plan.conjuncts {
             if mask.true_count() == 0 {
                 return Ok(());
@@ -130,7 +119,7 @@ impl Search {
         let rows = selected.unwrap_or(unit.scan.segment.meta.groups[unit.group] as usize);
         add(&self.plan.stats.rows_examined, rows as u64);
         let of_scope = unit.scope.as_ref().map(RowCondition::Scope);
-        let newest = RowCondition::Since(Arc::clone(&self.since));
+        let newest = RowCondition::Ranked(Arc::clone(&self.ranking));
         let of_query = self.plan.conjuncts.iter().map(RowCondition::Filter);
         let conditions = std::iter::once(newest).chain(of_scope).chain(of_query).collect();
         let selection = unit.selection.clone();
@@ -183,7 +172,7 @@ impl Search {
         if older.len() > self.wanted && self.wanted > 0 {
             let (.., last, _) = older.select_nth_unstable_by(self.wanted - 1, |a, b| b.cmp(a));
             let last = *last;
-            self.since.fetch_max(last, Ordering::Relaxed);
+            self.ranking.raise(last);
             found.retain(|row| row.time >= last);
         }
         if found.len() > self.wanted + TIED_MAX {

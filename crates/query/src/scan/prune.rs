@@ -13,9 +13,10 @@ use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 use store::{AttributeTable, FieldId, SegmentMeta};
 
-use super::filter::{BoundFilter, BoundPredicate, ScopeFilter};
+use super::filter::{BoundFilter, ScopeFilter};
+use super::rank::{Rank, rank_of};
 use crate::coerce::Number;
-use crate::field::View;
+use crate::field::{Field, View};
 use crate::footer::Footer;
 use crate::spec::{Comparison, Literal, Test};
 
@@ -65,8 +66,8 @@ impl Pruner<'_> {
             BoundFilter::Is(predicate) if predicate.negated => true,
             BoundFilter::Is(predicate) => {
                 predicate.field.view.is_some()
-                    || self.may_be_in_rest(predicate)
-                    || self.candidates(predicate).is_some_and(|found| !found.is_empty())
+                    || self.may_be_in_rest(&predicate.field)
+                    || self.candidates(&predicate.field).is_some_and(|found| !found.is_empty())
             }
         }
     }
@@ -98,13 +99,36 @@ impl Pruner<'_> {
             .all(|conjunct| self.may_match(conjunct, &|place| group_bounds(row_group, place)))
     }
 
-    /// The last event of a row group, ns.
-    pub(crate) fn group_time_max(&self, group: usize) -> i64 {
+    /// A rank that no row of a row group is above.
+    pub(crate) fn group_rank_max(&self, group: usize, rank: &Rank) -> i64 {
         let row_group = self.footer.metadata.row_group(group);
-        let place = self.footer.place_of(FieldId::of_base(Base::Time));
-        match place.map(|place| group_bounds(row_group, place)) {
-            Some(Bounds::Int(_, last)) => last,
-            _ => self.meta.time_max.nanos(),
+        match rank {
+            Rank::Newest => {
+                let place = self.footer.place_of(FieldId::of_base(Base::Time));
+                match place.map(|place| group_bounds(row_group, place)) {
+                    Some(Bounds::Int(_, last)) => last,
+                    _ => self.meta.time_max.nanos(),
+                }
+            }
+            Rank::Greatest(field) => {
+                if self.may_be_in_rest(field) {
+                    return i64::MAX;
+                }
+                let Some(candidates) = self.candidates(field) else { return i64::MAX };
+                let greatest = candidates.iter().map(|candidate| {
+                    let scale = |value: f64| match candidate.scale {
+                        Scale::One => value,
+                        Scale::Millis => value / 1e6,
+                    };
+                    match group_bounds(row_group, candidate.place) {
+                        Bounds::Int(_, greatest) => rank_of(scale(greatest as f64)),
+                        Bounds::Float(_, greatest) => rank_of(scale(greatest)),
+                        Bounds::Nulls => i64::MIN,
+                        Bounds::Unknown | Bounds::Bool(..) | Bounds::Text(..) => i64::MAX,
+                    }
+                });
+                greatest.max().unwrap_or(i64::MIN)
+            }
         }
     }
 
@@ -113,10 +137,10 @@ impl Pruner<'_> {
             BoundFilter::All(parts) => parts.iter().all(|part| self.may_match(part, bounds)),
             BoundFilter::Any(parts) => parts.iter().any(|part| self.may_match(part, bounds)),
             BoundFilter::Is(predicate) => {
-                if predicate.negated || self.may_be_in_rest(predicate) {
+                if predicate.negated || self.may_be_in_rest(&predicate.field) {
                     return true;
                 }
-                match self.candidates(predicate) {
+                match self.candidates(&predicate.field) {
                     None => true,
                     Some(found) => found.iter().any(|candidate| {
                         may_pass(&predicate.test, &bounds(candidate.place), candidate.scale)
@@ -160,10 +184,10 @@ impl Pruner<'_> {
         }
         for conjunct in conjuncts {
             let BoundFilter::Is(predicate) = conjunct else { continue };
-            if predicate.negated || self.may_be_in_rest(predicate) {
+            if predicate.negated || self.may_be_in_rest(&predicate.field) {
                 continue;
             }
-            let Some(candidates) = self.candidates(predicate) else { continue };
+            let Some(candidates) = self.candidates(&predicate.field) else { continue };
             let mut ranges = Vec::new();
             for candidate in &candidates {
                 ranges.extend(self.page_ranges(group, candidate.place, |bounds| {
@@ -196,8 +220,8 @@ impl Pruner<'_> {
     }
 
     /// Whether a value of the field may lie in the overflow column, of which nothing is known.
-    fn may_be_in_rest(&self, predicate: &BoundPredicate) -> bool {
-        predicate.field.attributes.iter().any(|name| {
+    fn may_be_in_rest(&self, field: &Field) -> bool {
+        field.attributes.iter().any(|name| {
             let known = self.table.columns_of(self.meta.environment, self.meta.signal, name);
             self.meta.rest.contains(&FieldId::REST)
                 || known.iter().any(|column| self.meta.rest.contains(&column.id))
@@ -205,8 +229,7 @@ impl Pruner<'_> {
     }
 
     /// Every column that may give the field its value; none if bounds say nothing about it.
-    fn candidates(&self, predicate: &BoundPredicate) -> Option<Vec<Candidate>> {
-        let field = &predicate.field;
+    fn candidates(&self, field: &Field) -> Option<Vec<Candidate>> {
         let mut found = Vec::new();
         for name in &field.attributes {
             for kind in ValueType::ALL {

@@ -18,7 +18,10 @@ pub(crate) use chunk::{SegmentChunk, rest_value, uuids};
 pub(crate) use open::{OpenSegment, ROW_NUMBER};
 
 use super::filter::{BoundFilter, ScopeFilter};
+use super::members::TraceSet;
+use super::rank::{Rank, Ranking};
 use super::stats::ScanStats;
+use super::top::span_kinds;
 use crate::failure::{file_failed, through_arrow};
 use crate::field::Field as QueryField;
 use crate::footer::Footer;
@@ -92,8 +95,12 @@ pub(crate) struct Rows<'a> {
 pub(crate) enum RowCondition<'a> {
     /// They belong to the scope.
     Scope(&'a Arc<ScopeFilter>),
-    /// They are at or after a moment that may move while rows are read.
-    Since(Arc<std::sync::atomic::AtomicI64>),
+    /// They rank high enough, by a bound that rises while rows are read.
+    Ranked(Arc<Ranking>),
+    /// They are of kinds that may stand for spans.
+    SpanKinds,
+    /// They are of one of these traces.
+    Traces(Arc<TraceSet>),
     /// What the query says.
     Filter(&'a BoundFilter),
 }
@@ -177,10 +184,26 @@ impl SegmentScan {
                     Ok(scope.mask(&SegmentChunk::new(batch, &columns)))
                 }))
             }
-            RowCondition::Since(moment) => {
-                let mask = self.file.mask(&columns.of_bases([Base::Time]));
+            RowCondition::Ranked(ranking) => {
+                let places = match ranking.rank() {
+                    Rank::Newest => columns.of_bases([Base::Time]),
+                    Rank::Greatest(field) => columns.of_field(field),
+                };
+                let mask = self.file.mask(&places);
                 Box::new(ArrowPredicateFn::new(mask, move |batch| {
-                    Ok(super::newest::since(&SegmentChunk::new(batch, &columns), &moment))
+                    ranking.mask(&SegmentChunk::new(batch, &columns)).map_err(through_arrow)
+                }))
+            }
+            RowCondition::SpanKinds => {
+                let mask = self.file.mask(&columns.of_bases([Base::Kind]));
+                Box::new(ArrowPredicateFn::new(mask, move |batch| {
+                    Ok(span_kinds(&SegmentChunk::new(batch, &columns)))
+                }))
+            }
+            RowCondition::Traces(traces) => {
+                let mask = self.file.mask(&columns.of_bases([Base::TraceId]));
+                Box::new(ArrowPredicateFn::new(mask, move |batch| {
+                    Ok(traces.mask(&SegmentChunk::new(batch, &columns)))
                 }))
             }
             RowCondition::Filter(filter) => {

@@ -14,6 +14,8 @@ pub(crate) struct ScanStats {
     pub(crate) segments: Part,
     pub(crate) groups: Part,
     pub(crate) pages: Part,
+    /// What tasks read at a time.
+    pub(crate) units: Part,
     pub(crate) rows_examined: AtomicU64,
     pub(crate) rows_matched: AtomicU64,
     pub(crate) memtable_rows: AtomicU64,
@@ -56,6 +58,11 @@ impl ScanStats {
     pub(crate) fn note_read(&self, groups: usize) {
         add(&self.segments.read, 1);
         add(&self.groups.read, groups as u64);
+    }
+
+    /// How many units there are to read, and how many have been.
+    pub(crate) fn parts(&self) -> (u64, u64) {
+        (get(&self.units.all), get(&self.units.read))
     }
 
     /// Adds this scan to the statistics of a query.

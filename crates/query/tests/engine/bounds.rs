@@ -107,3 +107,45 @@ fn nobody_waits() {
     }
     panic!("{} references are held, {before} were", held());
 }
+
+/// Guarantees: whoever watches a question sees how far it has come, and a question that nobody
+/// waits for any more reads nothing further.
+#[test]
+fn progress_stops_with_its_asker() {
+    let mut world = World::new(16_384);
+    for start in (0..400_000).step_by(10_000) {
+        world.append(vec![spans(start..start + 10_000)]);
+    }
+    world.flush();
+    let progress = std::sync::Arc::new(query::Progress::default());
+    let snapshot = world.store.snapshot();
+    let segment = std::sync::Arc::clone(&snapshot.all_segments()[0]);
+    let before = std::sync::Arc::strong_count(&segment);
+    world.block_on(async {
+        let shared = std::sync::Arc::clone(&progress);
+        let asked = world.engine.aggregate_watched(snapshot.clone(), many_groups(), shared);
+        let mut asked = std::pin::pin!(asked);
+        let has_begun = std::future::poll_fn(|context| {
+            let is_pending = asked.as_mut().poll(context).is_pending();
+            if is_pending && progress.now().parts_done == 0 {
+                context.waker().wake_by_ref();
+                return std::task::Poll::Pending;
+            }
+            std::task::Poll::Ready(is_pending)
+        });
+        assert!(has_begun.await, "it ended before it could be left");
+    });
+    while std::sync::Arc::strong_count(&segment) > before {
+        std::thread::yield_now();
+    }
+    let left = progress.now();
+    assert!(left.parts_done > 0 && left.parts_done < left.parts, "{left:?}");
+    assert_eq!(left.parts, 40);
+    let whole = std::sync::Arc::new(query::Progress::default());
+    let shared = std::sync::Arc::clone(&whole);
+    let answer = world.block_on(world.engine.aggregate_watched(snapshot, many_groups(), shared));
+    let whole = whole.now();
+    assert_eq!((whole.parts, whole.parts_done), (40, 40));
+    assert_eq!(whole.statistics.rows_examined, answer.unwrap().statistics.rows_examined);
+    assert_eq!(progress.now(), left);
+}

@@ -7,5 +7,6 @@ mod layouts;
 mod paging;
 mod pruning;
 mod tail;
+mod trace_lists;
 mod traces;
 mod world;

@@ -28,6 +28,11 @@ impl Frames {
         self.write(format_args!("event: {name}\ndata: {data}\n\n"));
     }
 
+    /// An event whose data is JSON that has been written already.
+    pub(super) fn written_event(&mut self, name: &str, json: &str) {
+        self.write(format_args!("event: {name}\ndata: {json}\n\n"));
+    }
+
     /// An event from which a reader can go on later.
     pub(super) fn event_at(&mut self, place: &str, name: &str, data: &Value) {
         self.write(format_args!("id: {place}\nevent: {name}\ndata: {data}\n\n"));

@@ -8,7 +8,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use model::{Error, ErrorKind};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Longest text of the framework that is passed on.
 const WORDS_BYTES_MAX: usize = 16 << 10;
@@ -25,6 +25,11 @@ impl Failure {
     /// A failure with a status and words of its own.
     pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
         Self { status, text: text.into(), retry_after: None }
+    }
+
+    /// It within an answer that has begun.
+    pub(super) fn told(&self) -> Value {
+        json!({"status": self.status.as_u16(), "error": self.text})
     }
 
     /// The answer.

@@ -1,23 +1,38 @@
 //! `POST /api/v1/query`: a question in Honeycomb's query language, answered at once.
 //!
 //! With `rows` the events themselves are listed, page by page. A body that cannot be read is a 400;
-//! a question that is wrong or asks for what is not built is a 422 that names the clause.
+//! a question that is wrong or asks for what is not built is a 422 that names the clause. Who
+//! accepts `text/event-stream` is told in events `progress` how far the question has come, and then
+//! its answer in one event `result`, or why there is none in one event `error`. A question ends
+//! when it is cancelled, and when nobody waits for it.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
+use futures::stream;
 use honeycomb::language::{self, Asked};
 use honeycomb::render;
 use model::{DatasetId, Error, Result};
+use query::{Progress, RowsQuery};
 use registry::Permission;
 use serde_json::{Map, Value, json};
 use store::Snapshot;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::events::{self, Frames};
+use super::running::{Running, Ticket};
 use super::{ALL_DATASETS, Failure, admit, datasets_of, json_response, read_body, wrong};
 use crate::app::{App, blocking};
+
+/// How often progress is told: as often as a bar moves smoothly.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
 /// `POST /api/v1/query`.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -34,11 +49,18 @@ struct Request {
     disable_series: bool,
 }
 
+/// A question that has been read.
+enum Question {
+    Groups(language::Question),
+    Rows(RowsQuery),
+}
+
 async fn ask(
     State(app): State<Arc<App>>,
     request: axum::extract::Request,
 ) -> Result<Response, Failure> {
     let admission = admit(&app, request.headers(), Permission::Query)?;
+    let wants_events = events::wants(request.headers());
     let request = Request::read(&read_body(request).await?)?;
     let snapshot = app.snapshot().await?;
     let asked = Asked {
@@ -46,52 +68,101 @@ async fn ask(
         datasets: datasets_of(&snapshot, admission.environment, &request.dataset)?,
         now: app.clock.now(),
     };
-    if request.rows {
-        list(&app, snapshot, &asked, &request).await
-    } else {
-        group(&app, snapshot, &asked, &request).await
+    let question = Question::read(&request, &asked).map_err(wrong)?;
+    let told = json!({"dataset": request.dataset, "query": request.query, "rows": request.rows});
+    let ticket = Arc::new(Running::enter(&app, admission.environment, told));
+    let work = {
+        let ticket = Arc::clone(&ticket);
+        async move {
+            let work = answer(&app, snapshot, question, ticket.progress());
+            ticket.unless_cancelled(work).await
+        }
+    };
+    if !wants_events {
+        return Ok(json_response(work.await?));
+    }
+    let mut tick = interval(PROGRESS_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let telling = Telling { ticket, work: Some(Box::pin(work)), tick };
+    Ok(events::answer(stream::unfold(telling, Telling::next)))
+}
+
+impl Question {
+    fn read(request: &Request, asked: &Asked) -> Result<Self> {
+        if request.rows {
+            let next = request.next.as_deref();
+            return language::read_rows(&request.query, asked, next).map(Self::Rows);
+        }
+        language::read_question(&request.query, asked, request.disable_series).map(Self::Groups)
     }
 }
 
-async fn group(
+/// Works on a question; gives the JSON of its answer.
+async fn answer(
     app: &App,
     snapshot: Snapshot,
-    asked: &Asked,
-    request: &Request,
-) -> Result<Response, Failure> {
-    let question =
-        language::read_question(&request.query, asked, request.disable_series).map_err(wrong)?;
-    let answer = app.engine.aggregate(snapshot, question.query.clone()).await?;
-    let body = blocking(move || {
-        let data = render::results(&question, &answer);
-        let statistics = render::statistics(&answer.statistics);
-        Ok(json!({"data": data, "statistics": statistics}).to_string())
-    });
-    Ok(json_response(body.await?))
+    question: Question,
+    progress: Arc<Progress>,
+) -> Result<String, Failure> {
+    match question {
+        Question::Groups(question) => {
+            let query = question.query.clone();
+            let answer = app.engine.aggregate_watched(snapshot, query, progress).await?;
+            let body = blocking(move || {
+                let data = render::results(&question, &answer);
+                let statistics = render::statistics(&answer.statistics);
+                Ok(json!({"data": data, "statistics": statistics}).to_string())
+            });
+            Ok(body.await?)
+        }
+        Question::Rows(query) => {
+            let scope = query.scope.clone();
+            let answer = app.engine.rows_watched(snapshot.clone(), query, progress).await?;
+            // Ten thousand events take a while to write.
+            let body = blocking(move || {
+                let name =
+                    |id: DatasetId| snapshot.datasets().get(id).map_or("", |known| &known.name);
+                let rows = answer.rows.iter().map(|row| render::event(row, name(row.dataset)));
+                let body = json!({
+                    "rows": rows.collect::<Vec<_>>(),
+                    "next": answer.next.map(|cursor| language::write_cursor(&scope, &cursor)),
+                    "statistics": render::statistics(&answer.statistics),
+                });
+                Ok(body.to_string())
+            });
+            Ok(body.await?)
+        }
+    }
 }
 
-async fn list(
-    app: &App,
-    snapshot: Snapshot,
-    asked: &Asked,
-    request: &Request,
-) -> Result<Response, Failure> {
-    let next = request.next.as_deref();
-    let query = language::read_rows(&request.query, asked, next).map_err(wrong)?;
-    let scope = query.scope.clone();
-    let answer = app.engine.rows(snapshot.clone(), query).await?;
-    // Ten thousand events take a while to write.
-    let body = blocking(move || {
-        let name = |id: DatasetId| snapshot.datasets().get(id).map_or("", |known| &known.name);
-        let rows = answer.rows.iter().map(|row| render::event(row, name(row.dataset)));
-        let body = json!({
-            "rows": rows.collect::<Vec<_>>(),
-            "next": answer.next.map(|cursor| language::write_cursor(&scope, &cursor)),
-            "statistics": render::statistics(&answer.statistics),
-        });
-        Ok(body.to_string())
-    });
-    Ok(json_response(body.await?))
+/// A question on its way to the JSON of its answer.
+type Work = Pin<Box<dyn Future<Output = Result<String, Failure>> + Send>>;
+
+/// Tells how far a question has come, and its answer in the end. Dropped when its client hangs up,
+/// and the question with it.
+struct Telling {
+    ticket: Arc<Ticket>,
+    work: Option<Work>,
+    tick: Interval,
+}
+
+impl Telling {
+    async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        let mut frames = Frames::default();
+        let work = self.work.as_mut()?;
+        tokio::select! {
+            biased;
+            done = work => {
+                self.work = None;
+                match done {
+                    Ok(answer) => frames.written_event("result", &answer),
+                    Err(failure) => frames.event("error", &failure.told()),
+                }
+            }
+            _ = self.tick.tick() => frames.event("progress", &self.ticket.shown()),
+        }
+        Some((Ok(frames.bytes()), self))
+    }
 }
 
 impl Request {

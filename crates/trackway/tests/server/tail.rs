@@ -121,9 +121,10 @@ fn slow_readers_wait_alone() {
         spans::send(&server, &format!("{large}{number}"), 400);
     }
     spans::send(&server, "last", 1);
-    assert_eq!(quick.next_named().unwrap().data["dataset"], "last");
+    // What it had not looked at when it was flushed may be told first.
+    while quick.next_named().unwrap().data["dataset"] != "last" {}
     assert_eq!(server.metric("trackway_tail_readers"), 9.0);
-    assert_eq!(server.metric("trackway_events_accepted_total"), 16_002.0);
+    assert_eq!(spans::rows(&server, "last"), Some(2));
 }
 
 /// Guarantees: readers end when the server stops, which they do not hold up; beyond the most there
