@@ -8,7 +8,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
 use axum::routing::{get, patch};
 use axum::{Json, Router};
-use model::{Dataset, DatasetId, EnvironmentId, Error, Result, Signal};
+use model::{Dataset, DatasetId, EnvironmentId, Error, Result, Signal, Timestamp};
 use registry::Permission;
 use serde_json::{Value, json};
 use store::Snapshot;
@@ -26,12 +26,24 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/v1/datasets/{name}", patch(change).delete(delete))
 }
 
-/// Rows and bytes of a dataset. Rows that are gone from answers count until their segment has been
-/// rewritten, and a segment's bytes are shared out by rows.
+/// Rows and bytes of a dataset, and when its first and last event happened. Rows that are gone from
+/// answers count until their segment has been rewritten, and a segment's bytes are shared out by
+/// rows.
 #[derive(Clone, Copy, Default)]
 struct Amount {
     rows: u64,
     bytes: u64,
+    oldest: Option<Timestamp>,
+    newest: Option<Timestamp>,
+}
+
+impl Amount {
+    /// Adds rows from one moment to another.
+    fn add(&mut self, rows: u64, first: Timestamp, last: Timestamp) {
+        self.rows += rows;
+        self.oldest = Some(self.oldest.map_or(first, |oldest| oldest.min(first)));
+        self.newest = self.newest.max(Some(last));
+    }
 }
 
 async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Json<Value>, Failure> {
@@ -116,6 +128,8 @@ fn shown(dataset: &Dataset, amount: Amount) -> Value {
         (RETENTION): dataset.retention.map(|time| time.as_secs()),
         "rows": amount.rows,
         "bytes": amount.bytes,
+        "oldest": amount.oldest.map(|time| time.to_string()),
+        "newest": amount.newest.map(|time| time.to_string()),
     })
 }
 
@@ -128,14 +142,19 @@ fn amounts(snapshot: &Snapshot, environment: EnvironmentId) -> BTreeMap<DatasetI
             let bytes = u128::from(meta.bytes + meta.index_bytes);
             for part in &meta.datasets {
                 let amount = amounts.entry(part.id()).or_default();
-                amount.rows += part.rows;
+                let moment = Timestamp::from_nanos;
+                amount.add(part.rows, moment(part.time_min), moment(part.time_max));
                 amount.bytes +=
                     (bytes * u128::from(part.rows) / u128::from(meta.rows.max(1))) as u64;
             }
         }
         for batch in snapshot.batches(environment, signal) {
             for (rows, dataset) in batch.dataset_runs() {
-                amounts.entry(dataset).or_default().rows += rows.len() as u64;
+                let times = &batch.batch.times()[rows.start as usize..rows.end as usize];
+                let (first, last) = (times.iter().min(), times.iter().max());
+                if let (Some(first), Some(last)) = (first, last) {
+                    amounts.entry(dataset).or_default().add(rows.len() as u64, *first, *last);
+                }
             }
         }
     }

@@ -86,4 +86,8 @@ fn flushed_datasets_have_sizes() {
     let (_, body) = server.get("/api/v1/datasets");
     let body: Value = serde_json::from_str(&body).unwrap();
     assert!(body["datasets"][0]["bytes"].as_u64().unwrap() > 0, "{body}");
+    let moment = |name: &str| body["datasets"][0][name].as_str().unwrap().to_owned();
+    // The last request came later than the first, and both were a second old.
+    assert_ne!(moment("oldest"), moment("newest"));
+    assert!(moment("oldest").ends_with('Z') && moment("newest").ends_with('Z'), "{body}");
 }
