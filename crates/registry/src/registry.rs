@@ -3,7 +3,7 @@
 //! Cost: a read is a look-up of a row, some microseconds; a write waits for one `fsync`. Reads have
 //! a connection of their own, so that they never wait for a write of this process or of another.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::{Error, ErrorKind, Result};
@@ -144,6 +144,14 @@ impl Registry {
                  while it was being updated"
             ),
         ))
+    }
+
+    /// Copies all documents, as they are at one moment, to the new file `path`, while others go on
+    /// reading and writing.
+    pub fn copy_to(&self, path: &Path) -> Result<()> {
+        let own = lock(&self.reader).path().map(PathBuf::from);
+        let own = own.ok_or_else(|| Error::bug("the registry to be copied is no file"))?;
+        sqlite::copy(&own, path)
     }
 
     fn apply(&self, writes: &[Write<'_>]) -> Result<Vec<Applied>> {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use model::{Error, Result};
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode};
 
 /// How long a statement waits for another process. The command line holds the file for
@@ -15,6 +16,9 @@ use rusqlite::{Connection, ErrorCode};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a client waits before it tries again after the registry could not be used.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Every page, in one step and so of one moment.
+const ALL_PAGES: i32 = -1;
 
 /// How often a new file is tried to be put into WAL, which several processes that open it at once
 /// hinder each other in. Each failure is another's success: this is how many may come at once.
@@ -59,6 +63,24 @@ pub(crate) fn only_read(connection: &Connection) -> Result<()> {
     connection
         .execute_batch("PRAGMA query_only=ON;")
         .map_err(|error| failed("preparing the registry", error))
+}
+
+/// Copies the file `from`, as it is at one moment, to the new file `to`.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    let doing = "copying the registry";
+    let from = connect(from)?;
+    only_read(&from)?;
+    let copy = || {
+        let mut to = Connection::open(to)?;
+        Backup::new(&from, &mut to)?.step(ALL_PAGES)
+    };
+    match copy().map_err(|error| failed(doing, error))? {
+        StepResult::Done => Ok(()),
+        other => {
+            let text = format!("{doing} (registry) ended with {other:?}");
+            Err(Error::unavailable(RETRY_AFTER, text))
+        }
+    }
 }
 
 /// An error of SQLite by what can be done about it.

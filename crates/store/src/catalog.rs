@@ -9,6 +9,7 @@
 mod attributes;
 mod codec;
 mod commit;
+mod copy;
 mod datasets;
 mod ducklake;
 mod environments;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use model::Result;
+use model::{Error, Result};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::catalog::Catalog;
@@ -60,6 +60,19 @@ pub fn check(disk: &Arc<dyn Disk>, catalog: &Catalog) -> Result<Vec<Finding>> {
         note(format!("{} was put aside at a start; it can be removed", path.display()));
     }
     Ok(findings)
+}
+
+/// Compares every file that the catalog names with its checksum; an error names the first one that
+/// is missing or another than it was.
+pub fn verify(disk: &dyn Disk, catalog: &Catalog) -> Result<()> {
+    if let Some(line) = catalog.check()?.first() {
+        return Err(Error::corrupt(format!("catalog.db: {line}")));
+    }
+    for meta in &catalog.load()?.segments {
+        let crc = check_index(disk, meta)?;
+        SegmentReader::open(disk, &meta.path, meta.bytes)?.verify(&meta.path, crc)?;
+    }
+    Ok(())
 }
 
 /// Reads the files of a segment through.

@@ -30,7 +30,7 @@ mod store;
 mod threads;
 
 pub use catalog::{Attribute, AttributeTable, Catalog, DatasetTable, Hidden};
-pub use check::{Finding, check};
+pub use check::{Finding, check, verify};
 pub use disk::{Disk, DiskFile, LocalDisk};
 pub use memtable::{Lease, MemBatch};
 pub use paths::{CATALOG, LOCK};
@@ -44,5 +44,5 @@ pub use segment::{
 pub use settings::{Planted, Settings};
 pub use snapshot::{Segment, Snapshot};
 pub use stats::{Counter, Counters, Gauges};
-pub use store::{Pending, Recent, Recovery, Store};
+pub use store::{Backup, BackupFile, Pending, Recent, Recovery, Store};
 pub use threads::{Appender, Intake, Threads};

@@ -3,6 +3,7 @@
 //! Locks are taken in one order: log, catalog, state. None is held while segments are written.
 
 mod append;
+mod backup;
 mod datasets;
 mod maintain;
 mod open;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use model::{Error, Result, Timestamp};
 
 pub use append::Pending;
+pub use backup::{Backup, BackupFile};
 pub use open::Recovery;
 pub use recent::Recent;
 

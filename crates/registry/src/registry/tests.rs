@@ -276,3 +276,23 @@ fn the_file_is_private() {
     drop(open(&folder));
     assert_eq!(mode(&path), 0o640);
 }
+
+/// Guarantees: a copy has every document as it is at that moment, opens like any other, and what
+/// is written later is not in it.
+#[test]
+fn copies_are_whole() {
+    let folder = folder();
+    let registry = open(&folder);
+    for number in 0..2_000 {
+        registry.put("board", &number.to_string(), r#"{"title":"a board"}"#).unwrap();
+    }
+    let copy = folder.path().join("copy.db");
+    registry.copy_to(&copy).unwrap();
+    registry.put("board", "late", "1").unwrap();
+    let copied = Registry::open(&copy).unwrap();
+    assert_eq!(copied.list("board").unwrap().len(), 2_000);
+    let version = |registry: &Registry| registry.get("board", "7").unwrap().unwrap().version;
+    assert_eq!(version(&copied), version(&registry));
+    let error = registry.copy_to(&folder.path().join("no/folder.db")).unwrap_err().to_string();
+    assert!(error.contains("copying the registry"), "{error}");
+}

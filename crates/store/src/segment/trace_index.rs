@@ -110,6 +110,11 @@ impl TraceIndex {
         self.file_crc
     }
 
+    /// How many bytes stand before the entries, and the checksum of these.
+    pub(crate) fn body_crc(&self) -> (u64, u32) {
+        (HEADER_BYTES, self.crc)
+    }
+
     /// The row groups and blocks that may hold a trace.
     pub fn find(&self, id: TraceId) -> Result<Vec<TraceRows>> {
         let hash = hash(id);

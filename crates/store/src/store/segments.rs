@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use model::{Error, ErrorKind, Result};
 
-use super::{Store, lock};
+use super::{State, Store, lock};
 use crate::catalog::Commit;
 use crate::check::check_files;
 use crate::compact::{self, plan::Job};
@@ -59,18 +59,17 @@ impl Store {
             mark: Some(frozen.last),
             ..Commit::default()
         };
-        let version = self.commit(&commit, Stage::Commit, "flush")?;
-        self.counters.flushes.add(1);
-        self.counters.flushed_rows.add(commit.added.iter().map(|meta| meta.rows).sum());
-        self.counters.flushed_bytes.add(commit.added.iter().map(|meta| meta.bytes).sum());
-        {
-            let mut state = lock(&self.state);
+        let rows = commit.added.iter().map(|meta| meta.rows).sum();
+        let bytes = commit.added.iter().map(|meta| meta.bytes).sum();
+        self.commit(commit, Stage::Commit, "flush", |state| {
             state.attributes = flushed.attributes;
-            state.swap(version, commit.added, &[], self.seams.clock.elapsed());
             state.mark = frozen.last;
             debug_assert_eq!(state.frozen.front().map(|f| f.number), Some(frozen.number));
             state.frozen.pop_front();
-        }
+        })?;
+        self.counters.flushes.add(1);
+        self.counters.flushed_rows.add(rows);
+        self.counters.flushed_bytes.add(bytes);
         self.seams.observer.reached(Stage::Recycle);
         if let Err(error) = self.recycle_log() {
             // The rows are in segments all the same; tidying up tries again.
@@ -113,11 +112,10 @@ impl Store {
             removed: job.inputs.iter().map(|segment| segment.meta.number).collect(),
             ..Commit::default()
         };
-        let version = self.commit(&commit, Stage::Compact, "compaction")?;
+        let bytes = commit.added.iter().map(|meta| meta.bytes).sum();
+        self.commit(commit, Stage::Compact, "compaction", |_| {})?;
         self.counters.compactions.add(1);
-        self.counters.compacted_bytes.add(commit.added.iter().map(|meta| meta.bytes).sum());
-        let now = self.seams.clock.elapsed();
-        lock(&self.state).swap(version, commit.added, &commit.removed, now);
+        self.counters.compacted_bytes.add(bytes);
         self.seams.observer.reached(Stage::Remove);
         Ok(true)
     }
@@ -139,17 +137,37 @@ impl Store {
         lock(&self.state).damaged.extend(left_out);
     }
 
-    /// Commits a change of the segments; returns its version.
+    /// Commits a change of the segments, and makes it in the state, with `publish` for what else
+    /// changes there, before the catalog is let go: whoever holds it finds that both agree.
     ///
     /// If that fails, a power cut might still bring the transaction back, so the files it names
     /// stay until a later transaction has taken its place.
-    fn commit(&self, commit: &Commit, stage: Stage, what: &str) -> Result<u64> {
+    fn commit(
+        &self,
+        commit: Commit,
+        stage: Stage,
+        what: &str,
+        publish: impl FnOnce(&mut State),
+    ) -> Result<()> {
         self.seams.observer.reached(stage);
-        let committed = lock(&self.catalog).commit(commit, self.seams.clock.now(), what);
-        committed.inspect_err(|_| {
-            let files = commit.added.iter().flat_map(|meta| [meta.path.clone(), meta.index_path()]);
-            lock(&self.uncommitted).extend(files);
-        })
+        let mut catalog = lock(&self.catalog);
+        match catalog.commit(&commit, self.seams.clock.now(), what) {
+            Ok(version) => {
+                let mut state = lock(&self.state);
+                publish(&mut state);
+                let now = self.seams.clock.elapsed();
+                state.swap(version, commit.added, &commit.removed, now);
+                Ok(())
+            }
+            Err(error) => {
+                // Whoever settles these takes the catalog second.
+                drop(catalog);
+                let files = commit.added.iter();
+                let files = files.flat_map(|meta| [meta.path.clone(), meta.index_path()]);
+                lock(&self.uncommitted).extend(files);
+                Err(error)
+            }
+        }
     }
 
     /// Makes sure that commits that failed do not come back, by one that succeeds, and removes

@@ -3,6 +3,7 @@
 //! One program for all of it, since each test program links Parquet and SQLite once more.
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+mod backup;
 mod bounds;
 mod check;
 mod damage;

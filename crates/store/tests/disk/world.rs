@@ -215,6 +215,11 @@ impl World {
         Ok(recovery)
     }
 
+    /// What its store stands on.
+    pub(crate) fn seams(&self) -> Seams {
+        seams(&self.disk, &self.clock, &self.observer)
+    }
+
     pub(crate) fn now(&self) -> i64 {
         self.clock.now().nanos()
     }
