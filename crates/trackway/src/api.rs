@@ -4,6 +4,7 @@
 //! said. Paths begin with `/api/v1`, and answers are JSON.
 
 pub(crate) mod admit;
+mod backup;
 mod datasets;
 mod event_span;
 mod events;
@@ -38,6 +39,7 @@ use crate::app::App;
 /// Every path of the API.
 pub(crate) fn routes(app: &Arc<App>) -> Router {
     let operations = Router::new()
+        .merge(backup::routes())
         .merge(datasets::routes())
         .merge(ingest::routes())
         .merge(query::routes())

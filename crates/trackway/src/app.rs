@@ -69,6 +69,8 @@ pub(crate) struct App {
     pub(crate) readers: Readers,
     /// Held while the store's numbers are taken, which may wait for its disk.
     pub(crate) measuring: Arc<Mutex<()>>,
+    /// Held while a backup is taken.
+    pub(crate) backing_up: Arc<Mutex<()>>,
 }
 
 impl App {
@@ -143,6 +145,7 @@ impl App {
             running: Running::default(),
             readers: Readers::default(),
             measuring: Arc::default(),
+            backing_up: Arc::default(),
         }))
     }
 

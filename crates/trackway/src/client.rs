@@ -3,11 +3,13 @@
 //! It speaks plain HTTP and knows no TLS: a server does neither. Whoever has put one behind
 //! something that does reaches it through a tunnel or by the API itself.
 
+use std::io::Read;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
-use ureq::http::{Method, Request, Response};
+use ureq::http::{Method, Request, Response, StatusCode};
 use ureq::{Agent, Body};
 
 use crate::output;
@@ -45,9 +47,14 @@ pub(crate) struct Client {
 impl Client {
     /// The server that flags, variables or the default name.
     pub(crate) fn new(flags: &ServerFlags) -> Result<Self, Stop> {
+        Self::new_or(flags, SERVER)
+    }
+
+    /// The server that flags or variables name, or else this one.
+    pub(crate) fn new_or(flags: &ServerFlags, other: &str) -> Result<Self, Stop> {
         let variable = |name: &str| environment(name)?.into_string().ok();
         let server = flags.server.clone().or_else(|| variable(SERVER_VARIABLE));
-        let server = check_server(server.as_deref().unwrap_or(SERVER))?;
+        let server = check_server(server.as_deref().unwrap_or(other))?;
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT))
@@ -66,9 +73,65 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<String, Stop> {
+        self.read(self.request(method, path, body)?)
+    }
+
+    /// The server's URL.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The server's address, where its URL says one and not a name.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.server.strip_prefix("http://")?.parse().ok()
+    }
+
+    /// Whether the server is on this machine, as far as its URL tells.
+    pub(crate) fn is_local(&self) -> bool {
+        let authority = self.server.strip_prefix("http://").unwrap_or_default();
+        let is_loopback = |address: SocketAddr| address.ip().is_loopback();
+        authority.split(':').next() == Some("localhost") || self.address().is_some_and(is_loopback)
+    }
+
+    /// What a path answers, whatever it is; with the key or as somebody who has none.
+    pub(crate) fn probe(&self, path: &str, with_key: bool) -> Result<Probe, Stop> {
+        let key = if with_key { self.key.as_deref() } else { None };
+        let response = self.send(Method::GET, path, key, None)?;
+        let date = response.headers().get("date").and_then(|date| date.to_str().ok());
+        let date = date.map(str::to_owned);
+        let (status, text) = self.text(response)?;
+        Ok(Probe { status, date, text })
+    }
+
+    /// Gets what is read as it comes, however long it is.
+    pub(crate) fn stream(&self, path: &str) -> Result<impl Read + use<>, Stop> {
+        let response = self.request(Method::GET, path, None)?;
+        if response.status().is_success() {
+            return Ok(response.into_body().into_reader());
+        }
+        let (status, text) = self.text(response)?;
+        Err(self.refused(status, &text))
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Response<Body>, Stop> {
+        self.send(method, path, self.key.as_deref(), body)
+    }
+
+    fn send(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> Result<Response<Body>, Stop> {
         let url = format!("{}{path}", self.server);
         let mut request = Request::builder().method(method).uri(&url);
-        if let Some(key) = &self.key {
+        if let Some(key) = key {
             request = request.header("authorization", format!("Bearer {key}"));
         }
         let response = match body {
@@ -82,20 +145,23 @@ impl Client {
                 self.agent.run(request)
             }
         };
-        self.read(response.map_err(|error| self.failed(&error))?)
+        response.map_err(|error| self.failed(&error))
     }
 
-    fn read(&self, mut response: Response<Body>) -> Result<String, Stop> {
-        let status = response.status();
+    fn read(&self, response: Response<Body>) -> Result<String, Stop> {
+        let (status, text) = self.text(response)?;
+        if status.is_success() { Ok(text) } else { Err(self.refused(status, &text)) }
+    }
+
+    fn text(&self, mut response: Response<Body>) -> Result<(StatusCode, String), Stop> {
         let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX);
         let text = body.read_to_string().map_err(|error| self.failed(&error))?;
-        if status.is_success() {
-            return Ok(text);
-        }
-        let said: Option<Value> = serde_json::from_str(&text).ok();
-        let said = said.as_ref().and_then(|body| body.get("error")).and_then(Value::as_str);
-        let why = said.map_or_else(|| text.trim().to_owned(), str::to_owned);
-        Err(Stop::wrong(format!("{} answers {status}: {}", self.server, output::printable(&why))))
+        Ok((response.status(), text))
+    }
+
+    fn refused(&self, status: StatusCode, text: &str) -> Stop {
+        let why = reason(text);
+        Stop::wrong(format!("{} answers {status}: {}", self.server, output::printable(&why)))
     }
 
     fn failed(&self, error: &ureq::Error) -> Stop {
@@ -104,6 +170,30 @@ impl Client {
             self.server
         ))
     }
+}
+
+/// An answer with what doctors look at.
+pub(crate) struct Probe {
+    /// Its status.
+    pub(crate) status: StatusCode,
+    /// The server's time.
+    pub(crate) date: Option<String>,
+    /// Its body.
+    pub(crate) text: String,
+}
+
+impl Probe {
+    /// Why it is no success, in the server's words.
+    pub(crate) fn error(&self) -> String {
+        output::printable(&reason(&self.text))
+    }
+}
+
+/// The words of an error.
+fn reason(text: &str) -> String {
+    let said: Option<Value> = serde_json::from_str(text).ok();
+    let said = said.as_ref().and_then(|body| body.get("error")).and_then(Value::as_str);
+    said.map_or_else(|| text.trim().to_owned(), str::to_owned)
 }
 
 /// Reads the answer of a server.

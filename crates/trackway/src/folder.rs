@@ -14,11 +14,13 @@ use registry::Registry;
 use store::{CATALOG, Catalog, LOCK, LocalDisk};
 
 /// The format that this program reads and writes.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 /// The file that holds the format's number.
-const FORMAT: &str = "format";
+pub(crate) const FORMAT: &str = "format";
 /// Where questions put what does not fit in memory.
 const SPILL: &str = "spill";
+/// Where copies of databases are while a backup is sent.
+const COPIES: &str = "backup";
 /// What a file system may have in an empty folder.
 const LOST_AND_FOUND: &str = "lost+found";
 /// Events tell much about people: a new folder is its owner's alone.
@@ -124,12 +126,22 @@ impl Folder {
     /// of one, so it is asked for with the lock held.
     pub(crate) fn empty_spill(&self) -> Result<PathBuf> {
         let path = self.path.join(SPILL);
-        let emptied = match fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => DirBuilder::new().mode(MODE).create(&path),
-        };
-        emptied.map_err(|error| failed("emptying", &path, error))?;
+        remove_folder(&path)?;
+        make_private(&path)?;
         Ok(path)
+    }
+
+    /// An empty folder for the copies of a backup.
+    pub(crate) fn empty_copies(&self) -> Result<PathBuf> {
+        self.remove_copies()?;
+        let path = self.path.join(COPIES);
+        make_private(&path)?;
+        Ok(path)
+    }
+
+    /// Removes the copies of a backup that was cut off with its server.
+    pub(crate) fn remove_copies(&self) -> Result<()> {
+        remove_folder(&self.path.join(COPIES))
     }
 
     fn taken(&self, file: &mut File) -> Error {
@@ -145,6 +157,19 @@ impl Folder {
             self.path.display()
         ))
     }
+}
+
+fn remove_folder(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(failed("emptying", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn make_private(path: &Path) -> Result<()> {
+    DirBuilder::new().mode(MODE).create(path).map_err(|error| failed("making", path, error))
 }
 
 /// Makes a folder and those above it, and makes their names last.
@@ -172,14 +197,38 @@ fn read_format(folder: &Path) -> Result<Option<u32>> {
     let number: u32 = text.trim().parse().map_err(|_| {
         Error::corrupt(format!("{} holds no format's number: {text:?}", path.display()))
     })?;
-    if number > VERSION {
-        return Err(Error::invalid(format!(
-            "the data folder {} has format {number}, this program reads up to {VERSION}: use the \
-             newer program that wrote it",
-            folder.display()
-        )));
-    }
+    check_format(folder, number)?;
     Ok(Some(number))
+}
+
+/// Refuses a data folder, or a backup of one, whose format is newer than this program.
+pub(crate) fn check_format(folder: &Path, number: u32) -> Result<()> {
+    if number <= VERSION {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "the data folder {} has format {number}, this program reads up to {VERSION}: use the newer \
+         program that wrote it",
+        folder.display()
+    )))
+}
+
+/// Refuses a folder to be filled that has anything in it. One that does not exist is fine.
+pub(crate) fn check_vacant(folder: &Path) -> Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(|error| failed("listing", folder, error))?,
+    };
+    for entry in entries {
+        let name = entry.map_err(|error| failed("listing", folder, error))?.file_name();
+        if name != LOST_AND_FOUND {
+            return Err(Error::invalid(format!(
+                "{} is not empty (there is {name:?}): name a new or an empty folder",
+                folder.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A folder with somebody's files in it was named by mistake.

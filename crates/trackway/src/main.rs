@@ -6,6 +6,7 @@
 
 mod api;
 mod app;
+mod backup;
 mod browsers;
 mod client;
 mod command;
@@ -23,13 +24,12 @@ mod serve;
 mod settings;
 mod stop;
 mod switches;
+mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    let command = command::Command::parse();
+    let command = command::Command::read();
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) => stop.exit(),

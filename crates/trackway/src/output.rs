@@ -6,17 +6,24 @@
 
 use std::io::{self, Write as _};
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
 use crate::stop::Stop;
+use crate::terminal::{Paint, Style};
 
 /// Writes text to standard output, flushed. A reader that has read enough, as `head` does, changes
 /// nothing about what was done.
 pub(crate) fn say(text: &str) -> Result<(), Stop> {
+    say_on(text).map(drop)
+}
+
+/// The same for whoever has more to say; tells whether anybody still reads.
+pub(crate) fn say_on(text: &str) -> Result<bool, Stop> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Stop::cannot(format!("writing to standard output: {error}")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Stop::cannot(format!("writing to standard output: {error}"))),
     }
 }
 
@@ -54,19 +61,73 @@ pub(crate) fn printable(text: &str) -> String {
     shown
 }
 
+/// Text in at most so many columns, with a sign where it was cut.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    if columns == 0 {
+        return String::new();
+    }
+    let mut shown = String::new();
+    let mut taken = 1;
+    for c in text.chars() {
+        taken += c.width().unwrap_or(0);
+        if taken > columns {
+            break;
+        }
+        shown.push(c);
+    }
+    shown.push('…');
+    shown
+}
+
+/// Text with blanks behind it up to so many columns.
+pub(crate) fn padded(text: &str, columns: usize) -> String {
+    let missing = columns.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(missing))
+}
+
 /// Rows under headings, as wide as what is in them, without spaces at the ends of lines.
 pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let heading: Vec<String> = headings.iter().map(|&heading| heading.to_owned()).collect();
     let lines: Vec<&Vec<String>> = std::iter::once(&heading).chain(rows).collect();
     let width = |column: usize| {
-        lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max()
+        lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.width()).max()
     };
     let widths: Vec<usize> = (0..headings.len()).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
     for line in lines {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        let cells = line.iter().zip(&widths).map(|(cell, width)| padded(cell, *width));
         text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
         text.push('\n');
     }
     text
+}
+
+/// The same with headings that stand out.
+pub(crate) fn painted_table(headings: &[&str], rows: &[Vec<String>], paint: Paint) -> String {
+    let text = table(headings, rows);
+    match text.split_once('\n') {
+        Some((heading, rest)) => format!("{}\n{rest}", paint.of(Style::Bold, heading)),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guarantees: columns stay below each other where characters are twice as wide, and what is
+    /// cut is no wider than asked for.
+    #[test]
+    fn wide_characters_are_counted() {
+        let rows = [vec!["日本".to_owned(), "x".to_owned()], vec!["a".to_owned(), "y".to_owned()]];
+        assert_eq!(table(&["A", "B"], &rows), "A     B\n日本  x\na     y\n");
+        assert_eq!(cut("日本語", 6), "日本語");
+        assert_eq!(cut("日本語", 5), "日本…");
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("plain", 4), "pla…");
+        assert_eq!((cut("plain", 1).as_str(), cut("plain", 0).as_str()), ("…", ""));
+    }
 }

@@ -63,6 +63,24 @@ pub(crate) fn keeping_text(seconds: Option<u64>) -> String {
     format!("{}{name}", seconds / unit)
 }
 
+/// Microseconds in a unit that leaves few digits.
+pub(crate) fn micros_text(micros: f64) -> String {
+    if micros >= 60e6 {
+        let seconds = (micros / 1e6).round() as u64;
+        return match seconds / 3_600 {
+            0 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+            hours => format!("{hours}h{:02}m", seconds % 3_600 / 60),
+        };
+    }
+    if micros >= 1e6 {
+        return format!("{:.2} s", micros / 1e6);
+    }
+    if micros >= 1e3 {
+        return format!("{:.1} ms", micros / 1e3);
+    }
+    format!("{micros:.0} µs")
+}
+
 /// Digits and what follows them.
 fn split(text: &str) -> Option<(u64, &str)> {
     let text = text.trim();
@@ -121,6 +139,22 @@ mod tests {
         }
         for text in ["", "d", "7", "7 years", "99999999999999999999d"] {
             assert_eq!(parse_keeping(text), None, "{text}");
+        }
+    }
+
+    /// Guarantees: a duration is shown in the unit that leaves few digits.
+    #[test]
+    fn durations_are_short() {
+        let cases = [
+            (0.0, "0 µs"),
+            (999.0, "999 µs"),
+            (1_500.0, "1.5 ms"),
+            (2_345_678.0, "2.35 s"),
+            (61e6, "1m01s"),
+            (3_725e6, "1h02m"),
+        ];
+        for (micros, expected) in cases {
+            assert_eq!(micros_text(micros), expected);
         }
     }
 }

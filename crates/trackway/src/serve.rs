@@ -48,6 +48,7 @@ const BLOCKING_THREADS: usize = 64;
 pub(crate) fn run(settings: Settings) -> Result<(), Stop> {
     let switches = Switches::from_environment()?;
     let folder = Folder::make(&settings.data.value)?.lock()?;
+    folder.remove_copies()?;
     open_files::raise();
     tracing::info!(
         "trackway {} keeps events in {}",

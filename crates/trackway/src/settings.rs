@@ -170,6 +170,11 @@ impl Settings {
         ]
     }
 
+    /// Every listener.
+    pub(crate) fn listeners(&self) -> Vec<(Setting, SocketAddr)> {
+        vec![(LISTEN, self.listen.value), (OTLP_HTTP, self.otlp_http.value)]
+    }
+
     /// The listeners that others than this machine can reach.
     pub(crate) fn beyond_loopback(&self) -> Vec<SocketAddr> {
         let listeners = [self.listen.value, self.otlp_http.value];

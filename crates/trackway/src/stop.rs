@@ -1,12 +1,20 @@
 //! Why the program ends otherwise than by being done.
 //!
 //! Scripts tell two cases apart by the exit status: what was looked at is wrong or a server refused
-//! it, and the command could not do its work at all.
+//! it, and the command could not do its work at all. Every command keeps to [`TABLE`], which its
+//! help shows.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::process::ExitCode;
 
 use crate::output;
+
+/// What each exit status means, for the help of every command.
+pub(crate) const TABLE: &str = "\
+Exit status:
+  0  done, also where the reader of the output went away before its end
+  1  the answer is no: a server refused, or what was looked at is missing, wrong or damaged
+  2  the command could not do its work: wrong usage, no server there, a file or folder in the way";
 
 /// What was asked about is wrong, or was refused.
 const WRONG: u8 = 1;
@@ -42,6 +50,12 @@ impl Stop {
             output::complain(&self.text);
         }
         ExitCode::from(self.status)
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

@@ -9,7 +9,8 @@
 //!            "start": [us after t0], "dur": [us],
 //!            "status": [0 unset, 1 ok, 2 error], "kind": [0 unspecified, 1 internal, 2 server,
 //!                                                        3 client, 4 producer, 5 consumer],
-//!            "logs": [log lines], "errs": [exceptions]},
+//!            "logs": [log lines], "errs": [exceptions],
+//!            "missing_parent": [place in missing or -1]},   the parent that is not here
 //!  "events": {"span": [span or -1], "t": [us after t0], "name": [place in names]},
 //!  "links":  {"span": [span or -1], "trace_id": [], "span_id": []},
 //!  "logs":   {"span": [span or -1], "t": [us after t0], "severity": [1 to 24, or 0], "body": []},
@@ -68,16 +69,20 @@ pub(super) fn columns(id: TraceId, answer: &TraceAnswer, all: bool) -> Value {
     let mut names = Texts::default();
     let event_names: Vec<usize> =
         answer.events.iter().map(|event| names.place(name_of(event))).collect();
-    let spans = spans(answer, t0, &place_of, &mut names);
+    let missing: BTreeSet<SpanId> = rows()
+        .map(|row| row.parent_id)
+        .filter(|parent| parent.is_some() && !places.contains_key(parent))
+        .collect();
+    let missing: Vec<SpanId> = missing.into_iter().collect();
+    let mut spans = spans(answer, t0, &place_of, &mut names);
+    let lost = answer.spans.iter().map(|span| span.parent_id);
+    let lost = lost.map(|id| missing.binary_search(&id).map_or(-1, |place| place as i64));
+    spans["missing_parent"] = lost.collect::<Vec<_>>().into();
     let hex = |base: Base| {
         let text =
             move |row: &WholeRow| row.sparse(base).and_then(Datum::text).unwrap_or("").to_owned();
         answer.links.iter().map(text).collect::<Vec<_>>()
     };
-    let missing: BTreeSet<SpanId> = rows()
-        .map(|row| row.parent_id)
-        .filter(|parent| parent.is_some() && !places.contains_key(parent))
-        .collect();
     let mut body = json!({
         "trace_id": id.to_string(),
         "t0": t0.to_string(),

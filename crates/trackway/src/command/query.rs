@@ -1,69 +1,107 @@
-//! `trackway query`: asks a server, and shows the answer as a table.
+//! `trackway query`: asks a server, in flags or JSON, and shows the answer as a table, CSV or JSON.
+
+mod answer;
+mod condition;
+mod csv;
+mod period;
+mod question;
 
 use std::io::{self, Read as _};
 
-use clap::Args;
-use serde_json::{Map, Value, json};
+use clap::{Args, ValueEnum};
+use model::{Clock as _, SystemClock};
+use serde_json::{Value, json};
 use ureq::http::Method;
 
+use self::answer::Lines;
+use self::question::QuestionFlags;
 use crate::client::{Client, ServerFlags, parse};
 use crate::output;
 use crate::stop::Stop;
+use crate::terminal::Paint;
 
 const PATH: &str = "/api/v1/query";
-/// Longest cell of a table, in characters; the whole is in `--json`.
-const CELL_CHARS_MAX: usize = 60;
-/// Fields of an event that have columns of their own, in their order; the others follow as text.
-const EVENT_COLUMNS: [&str; 4] = ["name", "duration_ms", "trace.trace_id", "error"];
+/// Longest cell of a table, in columns; the whole is in the other formats.
+const CELL_COLUMNS_MAX: usize = 60;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// Query in JSON, or - for standard input; `{}` counts the events of two hours
-    #[arg(value_name = "SPEC-JSON", default_value = "{}")]
-    specification: String,
+    /// Query in JSON in place of flags, or - for standard input
+    #[arg(value_name = "SPEC-JSON")]
+    specification: Option<String>,
     /// Dataset to ask about
     #[arg(long, value_name = "D", default_value = "__all__")]
     dataset: String,
+    #[command(flatten)]
+    question: QuestionFlags,
     /// List the events themselves, the newest first
     #[arg(long)]
     rows: bool,
     /// Go on behind the page whose end said this
     #[arg(long, value_name = "TOKEN", requires = "rows")]
     next: Option<String>,
+    /// How to show the answer
+    #[arg(long, value_name = "FORMAT", default_value = "table", conflicts_with = "json")]
+    format: Format,
     #[command(flatten)]
     server: ServerFlags,
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<(), Stop> {
-    let specification = read_specification(arguments.specification)?;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people; long values are cut
+    Table,
+    /// As the server said it
+    Json,
+    /// For spreadsheets and scripts
+    Csv,
+}
+
+pub(super) fn run(arguments: Arguments, paint: Paint) -> Result<(), Stop> {
+    let specification = read_question(arguments.specification, &arguments.question)?;
+    let is_json = arguments.server.json || arguments.format == Format::Json;
+    let is_series = specification.get("granularity").is_some_and(|step| !step.is_null());
     let mut body = json!({
         "dataset": arguments.dataset,
         "query": specification,
         "rows": arguments.rows,
     });
-    if !arguments.rows && !arguments.server.json {
-        // A table has no place for series.
+    if !arguments.rows && !is_json && !is_series {
         body["disable_series"] = true.into();
     }
     if let Some(next) = arguments.next {
         body["next"] = next.into();
     }
     let text = Client::new(&arguments.server)?.ask(Method::POST, PATH, Some(&body))?;
-    if arguments.server.json {
+    if is_json {
         return output::say(&text);
     }
     let answer = parse(&text)?;
-    output::say(&if arguments.rows {
-        events_table(&answer)
-    } else {
-        groups_table(&answer, &body["query"])
-    })?;
+    let lines = match (arguments.rows, is_series) {
+        (true, _) => answer::events(&answer),
+        (false, true) => answer::series(&answer, &body["query"]),
+        (false, false) => answer::groups(&answer, &body["query"]),
+    };
+    let shown = match (arguments.format, arguments.rows) {
+        (Format::Csv, _) => csv::write(&lines),
+        (_, true) => table(&without_empty(lines), paint),
+        (_, false) => table(&lines, paint),
+    };
+    output::say(&shown)?;
     remark_on(&answer);
     Ok(())
 }
 
-fn read_specification(argument: String) -> Result<Value, Stop> {
-    let mut text = argument;
+/// The question, in JSON or in flags.
+fn read_question(argument: Option<String>, flags: &QuestionFlags) -> Result<Value, Stop> {
+    let Some(mut text) = argument else {
+        return flags.specification(SystemClock::new().now());
+    };
+    if !flags.is_empty() {
+        return Err(Stop::cannot(
+            "the query is given in JSON and in flags: say all of it in one of them",
+        ));
+    }
     if text == "-" {
         text.clear();
         io::stdin()
@@ -74,62 +112,55 @@ fn read_specification(argument: String) -> Result<Value, Stop> {
         .map_err(|error| Stop::cannot(format!("the query is not JSON: {error}")))
 }
 
-/// Groups, a line each: what they are grouped by first, in the order of the question.
-fn groups_table(answer: &Value, specification: &Value) -> String {
-    let results = answer.pointer("/data/results").and_then(Value::as_array);
-    let groups: Vec<&Map<String, Value>> =
-        results.into_iter().flatten().filter_map(|group| group.get("data")?.as_object()).collect();
-    let mut columns: Vec<&str> = Vec::new();
-    let asked = specification.get("breakdowns").and_then(Value::as_array);
-    let breakdowns = asked.into_iter().flatten().filter_map(Value::as_str);
-    let others = groups.iter().flat_map(|group| group.keys()).map(String::as_str);
-    for column in breakdowns.chain(others) {
-        if !columns.contains(&column) {
-            columns.push(column);
-        }
+/// Events in few columns: the fields that have none of their own stand together at the end.
+fn without_empty(lines: Lines) -> Lines {
+    const COLUMNS: [&str; 6] =
+        ["time", "dataset", "name", "duration_ms", "trace.trace_id", "error"];
+    let place = |column: &str| lines.headings.iter().position(|heading| heading == column);
+    let kept: Vec<(&str, usize)> =
+        COLUMNS.into_iter().filter_map(|column| Some((column, place(column)?))).collect();
+    let line = |values: &Vec<Value>| {
+        let own = kept.iter().map(|(_, place)| values[*place].clone());
+        let rest = lines.headings.iter().zip(values).filter(|(heading, value)| {
+            !value.is_null() && *heading != "samplerate" && !COLUMNS.contains(&heading.as_str())
+        });
+        let rest = rest.map(|(name, value)| format!("{}={}", output::printable(name), cell(value)));
+        own.chain([rest.collect::<Vec<_>>().join(" ").into()]).collect()
+    };
+    let headings = kept.iter().map(|(column, _)| *column).chain(["others"]);
+    Lines {
+        headings: headings.map(str::to_owned).collect(),
+        lines: lines.lines.iter().map(line).collect(),
     }
-    let rows: Vec<Vec<String>> = groups
-        .iter()
-        .map(|group| columns.iter().map(|column| cell(group.get(*column))).collect())
-        .collect();
-    let headings: Vec<String> = columns.into_iter().map(output::printable).collect();
+}
+
+fn table(lines: &Lines, paint: Paint) -> String {
+    let is_last_whole = lines.headings.last().is_some_and(|heading| heading == "others");
+    let whole = if is_last_whole { lines.headings.len() - 1 } else { usize::MAX };
+    let row = |values: &Vec<Value>| {
+        let cells = values.iter().enumerate();
+        let show = |(place, value): (usize, &Value)| match value {
+            // Put together of cells already.
+            Value::String(text) if place == whole => text.clone(),
+            value => cell(value),
+        };
+        cells.map(show).collect()
+    };
+    let rows: Vec<Vec<String>> = lines.lines.iter().map(row).collect();
+    let headings: Vec<String> =
+        lines.headings.iter().map(|heading| output::printable(heading)).collect();
     let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
-    output::table(&headings, &rows)
-}
-
-/// Events, a line each: when and where, some fields that most have, and then the others.
-fn events_table(answer: &Value) -> String {
-    let events = answer.get("rows").and_then(Value::as_array);
-    let rows: Vec<Vec<String>> = events.into_iter().flatten().map(event_row).collect();
-    let mut headings = vec!["time", "dataset"];
-    headings.extend(EVENT_COLUMNS);
-    headings.push("others");
-    output::table(&headings, &rows)
-}
-
-fn event_row(event: &Value) -> Vec<String> {
-    let mut row = vec![cell(event.get("time")), cell(event.get("dataset"))];
-    let data = event.get("data").and_then(Value::as_object);
-    row.extend(EVENT_COLUMNS.iter().map(|column| cell(data.and_then(|data| data.get(*column)))));
-    let others = data.into_iter().flatten();
-    let others = others.filter(|(name, _)| !EVENT_COLUMNS.contains(&name.as_str()));
-    let pairs =
-        others.map(|(name, value)| format!("{}={}", output::printable(name), cell(Some(value))));
-    row.push(pairs.collect::<Vec<_>>().join(" "));
-    row
+    output::painted_table(&headings, &rows, paint)
 }
 
 /// A value as people read it; what is missing is empty.
-fn cell(value: Option<&Value>) -> String {
+fn cell(value: &Value) -> String {
     let text = match value {
-        None | Some(Value::Null) => return String::new(),
-        Some(Value::String(text)) => output::printable(text),
-        Some(other) => output::printable(&other.to_string()),
+        Value::Null => return String::new(),
+        Value::String(text) => output::printable(text),
+        other => output::printable(&other.to_string()),
     };
-    if text.chars().count() <= CELL_CHARS_MAX {
-        return text;
-    }
-    text.chars().take(CELL_CHARS_MAX - 1).chain(['…']).collect()
+    output::cut(&text, CELL_COLUMNS_MAX)
 }
 
 /// What else is worth knowing goes to standard error: the table may be on its way into a program.
@@ -143,7 +174,7 @@ fn remark_on(answer: &Value) {
         output::remark(&format!("{matched} of {examined} events in {elapsed:.1} ms"));
     }
     for file in number("unreadable").and_then(Value::as_array).into_iter().flatten() {
-        output::remark(&format!("without what cannot be read: {}", cell(Some(file))));
+        output::remark(&format!("without what cannot be read: {}", cell(file)));
     }
     if let Some(next) = answer.get("next").and_then(Value::as_str) {
         output::remark(&format!("there are more: --next {}", output::printable(next)));
@@ -154,35 +185,23 @@ fn remark_on(answer: &Value) {
 mod tests {
     use super::*;
 
-    /// Guarantees: groups have a line each, with the fields of the question first and in its order.
-    #[test]
-    fn groups_are_lines() {
-        let answer = json!({"data": {"results": [
-            {"data": {"COUNT": 3, "a": "x", "b": null}},
-            {"data": {"COUNT": 12, "a": "longer", "b": 1.5}},
-        ], "series": []}});
-        let table = groups_table(&answer, &json!({"breakdowns": ["b", "a"]}));
-        assert_eq!(table, "b    a       COUNT\n     x       3\n1.5  longer  12\n");
-    }
-
-    /// Guarantees: an event is a line, with fields that have no column behind those that have.
+    /// Guarantees: an event is a line, with fields that have no column behind those that have, and
+    /// nothing in it that a terminal obeys.
     #[test]
     fn events_are_lines() {
         let answer = json!({"rows": [{"time": "T", "samplerate": 1, "dataset": "d",
             "data": {"name": "GET /", "duration_ms": 1.5, "user": "u\u{1b}[1m", "z": true}}]});
-        let table = events_table(&answer);
-        let line = table.lines().nth(1).unwrap();
-        assert_eq!(
-            line,
-            "T     d        GET /  1.5                                 user=u\\u{1b}[1m z=true"
-        );
+        let table = table(&without_empty(answer::events(&answer)), Paint::OFF);
+        let expected = "time  dataset  name   duration_ms  others\n\
+            T     d        GET /  1.5          user=u\\u{1b}[1m z=true\n";
+        assert_eq!(table, expected);
     }
 
     /// Guarantees: a long value is cut where it says so.
     #[test]
     fn long_values_are_cut() {
-        let cut = cell(Some(&Value::String("x".repeat(100))));
-        assert_eq!(cut.chars().count(), CELL_CHARS_MAX);
+        let cut = cell(&Value::String("x".repeat(100)));
+        assert_eq!(cut.chars().count(), CELL_COLUMNS_MAX);
         assert!(cut.ends_with('…'));
     }
 }

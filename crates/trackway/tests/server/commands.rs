@@ -39,12 +39,36 @@ fn traces_are_drawn() {
     spans::send(&server, "api", 3);
     let tree = ask(&world, &server, &["trace", spans::TRACE]).done();
     let lines: Vec<&str> = tree.lines().collect();
-    let head = format!("trace {}: 3 spans, 1 service, 1 error, 1.5 ms from ", spans::TRACE);
+    let head = format!("trace {}: 3 spans, api, 1 error, 1.5 ms from ", spans::TRACE);
     assert!(lines[0].starts_with(&head), "{tree}");
-    assert_eq!(lines[1], "step 0  api  1.5 ms  at 0 us");
-    assert!(lines[2].starts_with("├─ step"), "{tree}");
-    assert!(lines[3].starts_with("└─ step"), "{tree}");
+    assert!(lines[2].starts_with("step 0        1.5 ms  ████"), "{tree}");
+    assert!(lines[3].starts_with("├ step"), "{tree}");
+    assert!(lines[4].starts_with("└ step"), "{tree}");
     assert_eq!(tree.matches("ERROR").count(), 1, "{tree}");
+    assert!(lines[1..].iter().all(|line| line.chars().count() <= 80), "{tree}");
+    assert!(!tree.contains('\u{1b}'), "no colours in a pipe");
+    let tree = ask(&world, &server, &["trace", spans::TRACE, "--color", "always"]).done();
+    assert!(tree.contains("\u{1b}[31mERROR"), "{tree}");
+}
+
+/// Guarantees: a parent that did not come is shown by its id above what came, and a long trace is
+/// cut with a count unless all of it is wanted.
+#[test]
+fn long_and_broken_traces_are_drawn() {
+    let world = World::new();
+    let server = world.start();
+    let mut request = spans::request("api", 300);
+    request["resourceSpans"][0]["scopeSpans"][0]["spans"][299]["parentSpanId"] =
+        "00000000000fffff".into();
+    let (status, body) = server.post("/v1/traces", &request);
+    assert_eq!(status, 200, "{body}");
+    let short = ask(&world, &server, &["trace", spans::TRACE]).done();
+    assert!(short.contains("… 100 more spans with 0 errors: --all draws them"), "{short}");
+    let all = ask(&world, &server, &["trace", spans::TRACE, "--all"]).done();
+    let place = all.lines().position(|line| line == "(span 00000000000fffff did not come)");
+    let below = all.lines().nth(place.expect(&all) + 1).unwrap();
+    assert!(below.starts_with("└ step 299"), "{all}");
+    assert_eq!(all.matches("step ").count(), 300, "{all}");
 }
 
 /// Guarantees: datasets are listed, kept and deleted from the command line.

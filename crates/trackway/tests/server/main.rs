@@ -5,13 +5,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it finds what it must not")]
 
+mod asking;
+mod backup;
 mod browsers;
 mod check;
 mod commands;
 mod config;
 mod datasets;
 mod desk;
+mod doctor;
 mod events;
+mod exit_status;
 mod following;
 mod health;
 mod ingest;

@@ -114,6 +114,22 @@ impl World {
         Ran::of(self.command(arguments).output().unwrap())
     }
 
+    /// Runs a command whose standard output nobody reads any more.
+    pub(crate) fn run_unread(&self, arguments: &[&str]) -> Ran {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = self.command(arguments);
+        Ran::of(
+            command
+                .stdout(writer)
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+                .wait_with_output()
+                .unwrap(),
+        )
+    }
+
     /// Runs a server that is expected to end by itself.
     pub(crate) fn run_server(&self, flags: &[&str]) -> Ran {
         let data = self.data();
