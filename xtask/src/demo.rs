@@ -20,17 +20,20 @@ use interrupt::{Asked, Interrupt};
 use traffic::Traffic;
 
 const USAGE: &str = "\
-usage: cargo xtask demo [--data DIR] [--listen HOST:PORT] [--otlp-http HOST:PORT] [--once]
+usage: cargo xtask demo [--data DIR] [--listen HOST:PORT] [--otlp-http HOST:PORT]
+                        [--otlp-grpc HOST:PORT] [--once]
 
   --data DIR              keeps the data there; without it they are gone in the end
   --listen HOST:PORT      the server's main port, 127.0.0.1:4400 by default; port 0 is any free one
   --otlp-http HOST:PORT   where it takes OpenTelemetry over HTTP, 127.0.0.1:4318 by default
+  --otlp-grpc HOST:PORT   where it takes OpenTelemetry over gRPC, 127.0.0.1:4317 by default
   --once                  ends after the first answers, without Ctrl-C
 ";
 
 /// The server's own defaults, which clients expect.
 const LISTEN_DEFAULT: &str = "127.0.0.1:4400";
 const OTLP_HTTP_DEFAULT: &str = "127.0.0.1:4318";
+const OTLP_GRPC_DEFAULT: &str = "127.0.0.1:4317";
 /// The name that the service gives itself, and so the name of its dataset.
 const SERVICE_NAME: &str = "backend-axum";
 /// How long the service may take to listen.
@@ -46,6 +49,7 @@ struct Options {
     data: Option<PathBuf>,
     listen: String,
     otlp_http: String,
+    otlp_grpc: String,
     once: bool,
 }
 
@@ -83,6 +87,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
         data: None,
         listen: LISTEN_DEFAULT.to_owned(),
         otlp_http: OTLP_HTTP_DEFAULT.to_owned(),
+        otlp_grpc: OTLP_GRPC_DEFAULT.to_owned(),
         once: false,
     };
     while let Some(argument) = arguments.next() {
@@ -91,6 +96,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
             "--data" => options.data = Some(value()?.into()),
             "--listen" => options.listen = value()?,
             "--otlp-http" => options.otlp_http = value()?,
+            "--otlp-grpc" => options.otlp_grpc = value()?,
             "--once" => options.once = true,
             other => return Err(format!("unknown argument {other}\n{USAGE}")),
         }
@@ -101,12 +107,12 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
 fn start_server(options: &Options, data: &Path) -> Result<Server, String> {
     let binary = build::binary("trackway", Profile::Dev);
     let launch = Launch::new(binary, data)
-        .addresses(&options.listen, &options.otlp_http)
+        .addresses(&options.listen, &options.otlp_http, &options.otlp_grpc)
         .environment("TRACKWAY_LOG", "warn");
     Server::start(&launch).map_err(|error| {
         format!(
             "{error}\nif a port is taken: cargo xtask demo --listen 127.0.0.1:0 \
-             --otlp-http 127.0.0.1:0"
+             --otlp-http 127.0.0.1:0 --otlp-grpc 127.0.0.1:0"
         )
     })
 }

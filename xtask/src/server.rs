@@ -33,6 +33,7 @@ pub(crate) struct Launch {
     data: PathBuf,
     listen: String,
     otlp_http: String,
+    otlp_grpc: String,
     environment: Vec<(String, String)>,
     log: Option<PathBuf>,
 }
@@ -45,15 +46,18 @@ impl Launch {
             data: data.to_path_buf(),
             listen: FREE_PORT.to_owned(),
             otlp_http: FREE_PORT.to_owned(),
+            otlp_grpc: FREE_PORT.to_owned(),
             environment: Vec::new(),
             log: None,
         }
     }
 
-    /// The same on these addresses (`host:port`): the main one, and that of OTLP over HTTP.
-    pub(crate) fn addresses(mut self, listen: &str, otlp_http: &str) -> Self {
+    /// The same on these addresses (`host:port`): the main one, and those of OTLP over HTTP and
+    /// over gRPC.
+    pub(crate) fn addresses(mut self, listen: &str, otlp_http: &str, otlp_grpc: &str) -> Self {
         listen.clone_into(&mut self.listen);
         otlp_http.clone_into(&mut self.otlp_http);
+        otlp_grpc.clone_into(&mut self.otlp_grpc);
         self
     }
 
@@ -78,7 +82,8 @@ impl Launch {
             }
         }
         command
-            .args(["serve", "--listen", &self.listen, "--otlp-http", &self.otlp_http, "--data"])
+            .args(["serve", "--listen", &self.listen, "--otlp-http", &self.otlp_http])
+            .args(["--otlp-grpc", &self.otlp_grpc, "--data"])
             .arg(&self.data)
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(path) = &self.log {

@@ -13,4 +13,4 @@ mod receive;
 pub use budget::{Budget, Lease};
 pub use content::{ContentType, Encoding};
 pub use inflate::{RATIO_FREE_BYTES, RATIO_MAX, decompress};
-pub use receive::{Limits, Received, receive};
+pub use receive::{Limits, Received, broken_off, receive};

@@ -42,8 +42,9 @@ pub struct Received {
 
 /// Receives a body and decompresses it, reserving memory as it grows.
 ///
-/// Errors say `TooLarge` beyond a limit, `Throttled` if memory does not come free in time, and
-/// `Invalid` if the bytes are not what their encoding says.
+/// Errors say `TooLarge` beyond a limit, `Throttled` if memory does not come free in time,
+/// `Stalled` if the body itself gave up waiting for its sender, and `Invalid` if the bytes are not
+/// what their encoding says.
 pub async fn receive<B>(
     body: B,
     encoding: Encoding,
@@ -87,7 +88,7 @@ where
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Error::invalid("the body broke off").because(error))?;
+        let frame = frame.map_err(broken_off)?;
         let Ok(data) = frame.into_data() else { continue };
         let length = first.len() + all.len() + data.len();
         if length > limits.body_bytes {
@@ -112,6 +113,23 @@ where
     let body = if all.is_empty() { first } else { all.freeze() };
     lease.resize(body.len(), limits.patience).await?;
     Ok((body, lease))
+}
+
+/// Why a body did not come to its end. That it was waited for too long is told apart, by an error
+/// beneath that says so.
+pub fn broken_off(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    let error = error.into();
+    let mut beneath: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
+    while let Some(cause) = beneath {
+        let is_late = cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut);
+        if is_late {
+            return Error::new(ErrorKind::Stalled, "the body stopped coming").because(error);
+        }
+        beneath = cause.source();
+    }
+    Error::invalid("the body broke off").because(error)
 }
 
 #[cfg(test)]

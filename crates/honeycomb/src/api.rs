@@ -5,6 +5,7 @@ pub(crate) mod create_event;
 pub(crate) mod create_events;
 pub(crate) mod delete_dataset;
 pub(crate) mod export;
+pub(crate) mod export_grpc;
 pub(crate) mod export_metrics;
 pub(crate) mod get_dataset;
 pub(crate) mod list_datasets;

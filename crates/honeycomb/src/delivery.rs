@@ -169,6 +169,7 @@ impl From<Error> for Refused {
             ErrorKind::Denied => (StatusCode::UNAUTHORIZED, None),
             ErrorKind::Missing => (StatusCode::NOT_FOUND, None),
             ErrorKind::Conflict => (StatusCode::CONFLICT, None),
+            ErrorKind::Stalled => (StatusCode::REQUEST_TIMEOUT, None),
             ErrorKind::TooCostly => (StatusCode::BAD_REQUEST, None),
             ErrorKind::Corrupt | ErrorKind::Bug => (StatusCode::INTERNAL_SERVER_ERROR, None),
         };

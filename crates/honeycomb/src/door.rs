@@ -9,10 +9,10 @@ use model::{Clock, Random, Signal};
 use registry::Keys;
 use store::Intake;
 
-use crate::api::{create_event, create_events, export, export_metrics};
-use crate::auth;
+use crate::api::{create_event, create_events, export, export_grpc, export_metrics};
 use crate::counts::{Counted, Counts, Doorway};
 use crate::dataset_settings::DatasetSettingsTable;
+use crate::{auth, cors};
 
 /// Paths that take events in, and give back nothing but whether they were taken; and those that say
 /// what the key may do which a sender presents. Everything below them is one of them too.
@@ -85,7 +85,12 @@ impl Door {
     pub fn routes(self: &Arc<Self>) -> Router {
         let spans = |door, request| export::handle(door, Signal::Spans, request);
         let logs = |door, request| export::handle(door, Signal::Logs, request);
-        Router::new()
+        let call = |signal| post(move |door, request| export_grpc::handle(door, signal, request));
+        let calls = Router::new()
+            .route(export_grpc::TRACES, call(Signal::Spans))
+            .route(export_grpc::LOGS, call(Signal::Logs))
+            .route(export_grpc::METRICS, call(Signal::Metrics));
+        let paths = Router::new()
             .route("/v1/traces", post(spans))
             .route("/v1/traces/", post(spans))
             .route("/v1/logs", post(logs))
@@ -93,7 +98,7 @@ impl Door {
             .route("/v1/metrics", post(export_metrics::handle))
             .route("/v1/metrics/", post(export_metrics::handle))
             .route("/1/events/{datasetSlug}", post(create_event::handle))
-            .route("/1/batch/{datasetSlug}", post(create_events::handle))
-            .with_state(Arc::clone(self))
+            .route("/1/batch/{datasetSlug}", post(create_events::handle));
+        cors::allow(paths).merge(calls).with_state(Arc::clone(self))
     }
 }

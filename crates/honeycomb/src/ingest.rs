@@ -6,7 +6,7 @@ use body::{ContentType, Encoding, Lease, Received};
 use bytes::Bytes;
 use model::{Batch, Error, ErrorKind, Result, Signal, Timestamp};
 use otlp::{DECODER_VERSION, Decoded, Problem};
-use registry::Sender;
+use registry::{Admission, Sender};
 use store::{Pending, Record};
 use tokio::sync::oneshot;
 
@@ -57,14 +57,26 @@ pub(crate) struct Opened<T> {
 
 /// Takes an export request in. Returns, once it is durable, what in it was refused.
 pub(crate) async fn export(door: &Door, sent: &Sent<'_>, body: &mut Body) -> Result<Vec<Problem>> {
+    let admission = auth::admit_sender(&door.parts.keys, sent.headers, sent.signal)?;
+    let (limits, budget) = (door.parts.limits, &door.parts.budget);
+    let received = body::receive(body, sent.encoding, limits, budget).await?;
+    take(door, sent, &admission, received).await
+}
+
+/// Takes in an export request that was received. Returns, once it is durable, what in it was
+/// refused.
+pub(crate) async fn take(
+    door: &Door,
+    sent: &Sent<'_>,
+    admission: &Admission,
+    received: Received,
+) -> Result<Vec<Problem>> {
     let Sent { doorway, signal, content, encoding, headers } = *sent;
-    let admission = auth::admit_sender(&door.parts.keys, headers, signal)?;
-    let received = body::receive(body, encoding, door.parts.limits, &door.parts.budget).await?;
     let dataset = auth::dataset(headers).to_owned();
     let facts = Facts { signal, content, encoding, class: admission.class, dataset };
     let letter = Letter {
         doorway,
-        sender: Sender::admitted(&admission, auth::presented(headers)),
+        sender: Sender::admitted(admission, auth::presented(headers)),
         door: DOOR,
         decoder_version: DECODER_VERSION,
         context: facts.encode(),

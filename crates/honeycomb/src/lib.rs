@@ -13,6 +13,9 @@
 //! | `POST /v1/traces` | `export` |
 //! | `POST /v1/logs` | `export` |
 //! | `POST /v1/metrics` | `export_metrics` |
+//! | `POST /opentelemetry.proto.collector.trace.v1.TraceService/Export` | `export_grpc` |
+//! | `POST /opentelemetry.proto.collector.logs.v1.LogsService/Export` | `export_grpc` |
+//! | `POST /opentelemetry.proto.collector.metrics.v1.MetricsService/Export` | `export_grpc` |
 //! | `GET /1/auth` | not built |
 //! | `GET /2/auth` | not built |
 //! | `POST /1/boards` | not built |
@@ -110,6 +113,7 @@
 mod api;
 mod auth;
 mod columns;
+mod cors;
 mod counts;
 mod dataset_settings;
 mod datasets;

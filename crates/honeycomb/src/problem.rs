@@ -190,7 +190,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let text = error.to_string();
         match error.kind() {
-            ErrorKind::Invalid | ErrorKind::TooCostly => {
+            ErrorKind::Invalid | ErrorKind::TooCostly | ErrorKind::Stalled => {
                 Self { detail: Some(text.clone()), ..Self::new(Kind::Invalid, text) }
             }
             ErrorKind::Missing => Self::new(Kind::NotFound, text),

@@ -23,6 +23,8 @@ pub enum ErrorKind {
     Denied,
     /// Send less: the body is over a limit.
     TooLarge,
+    /// Send the same again at once: it stopped coming, or came too slowly.
+    Stalled,
     /// Ask for less: the answer takes more memory or time than a question may.
     TooCostly,
     /// Send the same again after the given time: a bound is reached for now.

@@ -11,6 +11,7 @@
 //! client itself dropped, span flags, and the trace state of links: no dialect shows them.
 
 mod attributes;
+pub mod grpc;
 mod json;
 mod json_text;
 mod logs;
@@ -63,6 +64,14 @@ impl Decoded {
     }
 }
 
+/// An export request of one signal in protobuf, in whichever form it came.
+pub fn to_protobuf(signal: Signal, content: ContentType, body: &Bytes) -> Result<Bytes> {
+    match content {
+        ContentType::Protobuf => Ok(body.clone()),
+        ContentType::Json => json::to_protobuf(signal, body).map(Bytes::from),
+    }
+}
+
 /// Decodes an export request of one signal.
 pub fn decode(
     signal: Signal,
@@ -70,10 +79,7 @@ pub fn decode(
     body: &Bytes,
     context: &Context<'_>,
 ) -> Result<Decoded> {
-    let protobuf = match content {
-        ContentType::Protobuf => body.clone(),
-        ContentType::Json => Bytes::from(json::to_protobuf(signal, body)?),
-    };
+    let protobuf = to_protobuf(signal, content, body)?;
     match signal {
         Signal::Spans => walk::decode(&Spans::new(context), &protobuf, context),
         Signal::Logs => walk::decode(&Logs::new(context), &protobuf, context),

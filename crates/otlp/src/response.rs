@@ -10,14 +10,20 @@ use crate::wire::Writer;
 /// google.rpc codes that doors for OpenTelemetry use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusCode {
+    /// It succeeded.
+    Ok = 0,
     /// The request is wrong.
     InvalidArgument = 3,
+    /// The request did not come, or go on, in time.
+    DeadlineExceeded = 4,
     /// Something named does not exist.
     NotFound = 5,
     /// The key may not do this.
     PermissionDenied = 7,
     /// A bound is reached; try again.
     ResourceExhausted = 8,
+    /// The request contradicts what is there.
+    Aborted = 10,
     /// Not built.
     Unimplemented = 12,
     /// A fault of the server's.

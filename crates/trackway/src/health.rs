@@ -3,6 +3,8 @@
 //! The first two need no key, because what starts and restarts servers has none, and they tell
 //! nothing about events. The numbers do, so a strict server wants a key for them.
 
+mod grpc;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -15,6 +17,8 @@ use registry::{Mode, Permission};
 use crate::api::{Failure, admit};
 use crate::app::App;
 use crate::metrics;
+
+pub(crate) use grpc::routes as grpc_routes;
 
 /// The media type of Prometheus's text.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -5,8 +5,14 @@
 //! in [`Patience`].
 
 mod connection;
+mod cut;
+mod frames;
+mod http1;
+mod http2;
+mod pace;
 mod patience;
 mod stream;
+mod streams;
 mod turned_away;
 
 use std::io::{self, ErrorKind};
@@ -16,18 +22,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
-use tower_http::timeout::RequestBodyTimeoutLayer;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::settings::{Chosen, Setting};
 use crate::stop::Stop;
 
+use self::connection::Served;
+use self::cut::Cuts;
 pub(crate) use patience::Patience;
 
 /// Most connections at once. Each sender has one or a few; thousands of senders are more than one
-/// machine's disk takes events from.
+/// machine's disk takes events from. Of requests that share connections as many are taken at once
+/// as could come on connections of their own.
 const CONNECTIONS_MAX: usize = 10_000;
 /// Connections that may wait to be taken: thousands of senders come at once after a restart, and
 /// the system may allow fewer.
@@ -40,7 +47,10 @@ pub(crate) struct Connections {
     most: usize,
     patience: Patience,
     room: Arc<Semaphore>,
+    requests: Arc<Semaphore>,
     refused: AtomicU64,
+    refused_requests: AtomicU64,
+    cuts: Arc<Cuts>,
     ended: Notify,
     turned_away: Arc<Semaphore>,
 }
@@ -52,13 +62,16 @@ impl Default for Connections {
 }
 
 impl Connections {
-    /// At most this many, each with this patience.
+    /// At most this many, and as many requests that share one, each with this patience.
     fn new(most: usize, patience: Patience) -> Self {
         Self {
             most,
             patience,
             room: Arc::new(Semaphore::new(most)),
+            requests: Arc::new(Semaphore::new(most)),
             refused: AtomicU64::new(0),
+            refused_requests: AtomicU64::new(0),
+            cuts: Arc::default(),
             ended: Notify::new(),
             turned_away: Arc::new(Semaphore::new(turned_away::AT_ONCE)),
         }
@@ -71,6 +84,25 @@ impl Connections {
             return None;
         };
         Some(Place { connections: Arc::clone(self), _permit: permit })
+    }
+
+    /// Takes a place for a request that shares its connection; counts who finds none.
+    fn enter_request(&self) -> Option<OwnedSemaphorePermit> {
+        let place = Arc::clone(&self.requests).try_acquire_owned().ok();
+        if place.is_none() {
+            self.refused_requests.fetch_add(1, Ordering::Relaxed);
+        }
+        place
+    }
+
+    /// Why connections and requests were ended, with how often.
+    pub(crate) fn cuts(&self) -> Vec<(&'static str, u64)> {
+        self.cuts.list()
+    }
+
+    /// How many requests came beyond the bound.
+    pub(crate) fn refused_requests(&self) -> u64 {
+        self.refused_requests.load(Ordering::Relaxed)
     }
 
     /// How many are open.
@@ -124,9 +156,7 @@ impl Listener {
         connections: Arc<Connections>,
         mut stopping: watch::Receiver<bool>,
     ) {
-        let patience = connections.patience;
-        let routes = routes.layer(RequestBodyTimeoutLayer::new(patience.body));
-        let graceful = GracefulShutdown::new();
+        let (alive, mut all_ended) = mpsc::channel(1);
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -137,16 +167,23 @@ impl Listener {
             match accepted {
                 Ok((stream, _)) => match connections.enter() {
                     Some(place) => {
-                        let (routes, watcher) = (routes.clone(), graceful.watcher());
-                        connection::spawn(stream, routes, patience, watcher, place);
+                        let served = Served {
+                            routes: routes.clone(),
+                            connections: Arc::clone(&connections),
+                            stopping: stopping.clone(),
+                            _place: place,
+                            _alive: alive.clone(),
+                        };
+                        connection::spawn(stream, served);
                     }
                     None => turned_away::spawn(stream, &connections.turned_away),
                 },
                 Err(error) => after_failure(&error, &connections).await,
             }
         }
-        drop(self.socket);
-        graceful.shutdown().await;
+        drop((self.socket, alive));
+        // Nothing is ever sent: it ends when the last of them has let go.
+        all_ended.recv().await;
     }
 }
 

@@ -188,6 +188,17 @@ fn add_server(page: &mut Page, app: &App) {
         "Connections beyond the bound, answered with 503.",
         app.connections.refused(),
     );
+    page.counters(
+        "connections_cut_total",
+        "Connections ended, and requests given up, because their client kept the server waiting.",
+        ["reason"],
+        app.connections.cuts().into_iter().map(|(reason, count)| ([reason], count)),
+    );
+    page.counter(
+        "requests_turned_away_total",
+        "Requests on shared connections beyond the bound, answered with 503 or UNAVAILABLE.",
+        app.connections.refused_requests(),
+    );
     page.counter("handler_panics_total", "Requests whose handler panicked.", app.faults.panics());
     page.counter("internal_errors_total", "Requests answered with 500.", app.faults.answers());
 }

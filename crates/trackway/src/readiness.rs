@@ -52,6 +52,11 @@ impl Readiness {
         });
     }
 
+    /// Tells of every further phase.
+    pub(crate) fn watch(&self) -> watch::Receiver<Phase> {
+        self.0.subscribe()
+    }
+
     /// Waits until the server stops: answers that go on end then.
     pub(crate) async fn stopping(&self) {
         let mut phases = self.0.subscribe();

@@ -13,8 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::IntoResponse as _;
 use model::Result;
+use otlp::grpc::{self, Status};
 use registry::Mode;
 use store::Threads;
 use tokio::runtime::{Builder, Runtime};
@@ -28,7 +30,7 @@ use crate::app::{App, blocking};
 use crate::folder::Folder;
 use crate::listen::Listener;
 use crate::readiness::Phase;
-use crate::settings::{LISTEN, OTLP_HTTP, Settings, unknown_variables};
+use crate::settings::{LISTEN, OTLP_GRPC, OTLP_HTTP, Settings, unknown_variables};
 use crate::stop::Stop;
 use crate::switches::Switches;
 use crate::{api, browsers, faults, health, output};
@@ -77,12 +79,16 @@ async fn serve(app: &Arc<App>) -> Result<(), Stop> {
     let mut signals = Signals::new()?;
     let main = Listener::bind(LISTEN, &app.settings.listen)?;
     let otlp = Listener::bind(OTLP_HTTP, &app.settings.otlp_http)?;
+    let otlp_grpc = Listener::bind(OTLP_GRPC, &app.settings.otlp_grpc)?;
     output::announce(&format!("listening on http://{} (main)", main.address()));
     output::announce(&format!("listening on http://{} (otlp-http)", otlp.address()));
+    output::announce(&format!("listening on http://{} (otlp-grpc)", otlp_grpc.address()));
 
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    for (listener, routes) in [(main, main_routes(app)), (otlp, app.door.routes())] {
+    let listeners =
+        [(main, main_routes(app)), (otlp, otlp_routes(app)), (otlp_grpc, otlp_routes(app))];
+    for (listener, routes) in listeners {
         let routes = finish(routes, listener.address(), app);
         let connections = Arc::clone(&app.connections);
         tasks.spawn(listener.serve(routes, connections, stopping.clone()));
@@ -111,13 +117,23 @@ async fn serve(app: &Arc<App>) -> Result<(), Stop> {
 
 /// What the main port serves: everything.
 fn main_routes(app: &Arc<App>) -> Router {
-    health::routes(app).merge(api::routes(app)).merge(app.door.routes()).merge(app.desk.routes())
+    health::routes(app).merge(api::routes(app)).merge(otlp_routes(app)).merge(app.desk.routes())
+}
+
+/// What every port serves: OpenTelemetry over HTTP and over gRPC.
+fn otlp_routes(app: &Arc<App>) -> Router {
+    app.door.routes().merge(health::grpc_routes(app))
 }
 
 /// What all ports have in common: paths that are not there, whom they answer, and faults.
 fn finish(routes: Router, listener: SocketAddr, app: &Arc<App>) -> Router {
-    let nowhere = |method: Method, uri: Uri| async move {
-        Failure::new(StatusCode::NOT_FOUND, format!("there is no {method} {}", uri.path()))
+    let nowhere = |method: Method, uri: Uri, headers: HeaderMap| async move {
+        if grpc::is_call(&headers) {
+            let words = format!("there is no method {}", uri.path());
+            return grpc::refuse(&Status::new(otlp::StatusCode::Unimplemented, words));
+        }
+        let text = format!("there is no {method} {}", uri.path());
+        Failure::new(StatusCode::NOT_FOUND, text).into_response()
     };
     let names = &app.settings.allowed_hosts.value;
     let routes = browsers::guard(routes.fallback(nowhere), listener.ip(), names);

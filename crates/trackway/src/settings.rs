@@ -49,6 +49,8 @@ pub(crate) const ALLOWED_HOSTS: Setting = Setting {
 };
 pub(crate) const PUBLIC_URL: Setting =
     Setting { name: "public-url", expected: "a URL such as https://telemetry.example.com" };
+pub(crate) const OTLP_GRPC: Setting =
+    Setting { name: "otlp-grpc", expected: "an address and a port such as 127.0.0.1:4317" };
 pub(crate) const KEYS: Setting = Setting { name: "keys", expected: "open or strict" };
 pub(crate) const MEMORY: Setting =
     Setting { name: "memory", expected: "a size such as 256MiB, of at least 192MiB" };
@@ -64,12 +66,13 @@ pub(crate) const ACCEPT_LOG_DAMAGE: Setting =
     Setting { name: "accept-log-damage", expected: "true or false" };
 
 /// Every setting, in the order in which they are shown.
-pub(crate) const ALL: [Setting; 12] = [
+pub(crate) const ALL: [Setting; 13] = [
     DATA,
     LISTEN,
     OTLP_HTTP,
     ALLOWED_HOSTS,
     PUBLIC_URL,
+    OTLP_GRPC,
     KEYS,
     MEMORY,
     QUERY_MEMORY,
@@ -92,6 +95,8 @@ pub(crate) struct Settings {
     pub(crate) allowed_hosts: Chosen<Vec<String>>,
     /// The URL under which clients reach the server; what they use, if none.
     pub(crate) public_url: Chosen<Option<String>>,
+    /// Where OTLP over gRPC listens.
+    pub(crate) otlp_grpc: Chosen<SocketAddr>,
     /// What becomes of unknown keys and of none.
     pub(crate) keys: Chosen<Mode>,
     /// Memory of request bodies until their events are in segments, bytes.
@@ -113,8 +118,10 @@ impl Settings {
     pub(crate) fn resolve(sources: &Sources<'_>) -> Result<Self> {
         let listen = sources.choose(LISTEN, read::address, || Ok(defaults::LISTEN))?;
         let otlp_http = sources.choose(OTLP_HTTP, read::address, || Ok(defaults::OTLP_HTTP))?;
-        check_apart(&listen, &otlp_http)?;
-        let keys = choose_keys(sources, &[(LISTEN, &listen), (OTLP_HTTP, &otlp_http)])?;
+        let otlp_grpc = sources.choose(OTLP_GRPC, read::address, || Ok(defaults::OTLP_GRPC))?;
+        let listeners = [(LISTEN, &listen), (OTLP_HTTP, &otlp_http), (OTLP_GRPC, &otlp_grpc)];
+        check_apart(&listeners)?;
+        let keys = choose_keys(sources, &listeners)?;
         let seconds = |text: &str| read::count(text, 1..=read::SECONDS_MAX);
         let threads = |text: &str| read::count(text, 1..=read::THREADS_MAX);
         let memory = |text: &str| read::size(text, read::MEMORY_MIN);
@@ -125,6 +132,7 @@ impl Settings {
             otlp_http,
             allowed_hosts: sources.choose(ALLOWED_HOSTS, read::hosts, || Ok(Vec::new()))?,
             public_url: sources.choose(PUBLIC_URL, read::public_url, || Ok(None))?,
+            otlp_grpc,
             keys,
             memory: sources.choose(MEMORY, memory, || Ok(defaults::MEMORY))?,
             query_memory: sources
@@ -156,6 +164,7 @@ impl Settings {
                 self.public_url.value.clone().unwrap_or_default(),
                 &self.public_url.origin,
             ),
+            (OTLP_GRPC, self.otlp_grpc.value.to_string(), &self.otlp_grpc.origin),
             (KEYS, mode_name(self.keys.value).to_owned(), &self.keys.origin),
             (MEMORY, size(self.memory.value), &self.memory.origin),
             (QUERY_MEMORY, size(self.query_memory.value), &self.query_memory.origin),
@@ -177,7 +186,7 @@ impl Settings {
 
     /// The listeners that others than this machine can reach.
     pub(crate) fn beyond_loopback(&self) -> Vec<SocketAddr> {
-        let listeners = [self.listen.value, self.otlp_http.value];
+        let listeners = [self.listen.value, self.otlp_http.value, self.otlp_grpc.value];
         listeners.into_iter().filter(|address| !is_loopback(*address)).collect()
     }
 }
@@ -196,15 +205,19 @@ fn is_loopback(address: SocketAddr) -> bool {
 }
 
 /// Two listeners cannot share a port; said here, because the second would only find it taken.
-fn check_apart(listen: &Chosen<SocketAddr>, otlp_http: &Chosen<SocketAddr>) -> Result<()> {
-    if listen.value != otlp_http.value || listen.value.port() == 0 {
-        return Ok(());
+fn check_apart(listeners: &[(Setting, &Chosen<SocketAddr>)]) -> Result<()> {
+    for (at, (setting, address)) in listeners.iter().enumerate() {
+        let same = |(_, other): &&(Setting, &Chosen<SocketAddr>)| other.value == address.value;
+        let Some((twin, other)) = listeners[at + 1..].iter().find(same) else { continue };
+        if address.value.port() != 0 {
+            return Err(Error::invalid(format!(
+                "{} ({}) and {} ({}) are both {}: give them different ports; every port takes OTLP \
+                 over HTTP and gRPC alike",
+                setting.name, address.origin, twin.name, other.origin, address.value
+            )));
+        }
     }
-    Err(Error::invalid(format!(
-        "listen ({}) and otlp-http ({}) are both {}: give them different ports; OTLP over HTTP is \
-         also taken where listen is",
-        listen.origin, otlp_http.origin, listen.value
-    )))
+    Ok(())
 }
 
 /// Beyond loopback somebody has to say who may come in: neither answer is safe to assume.

@@ -6,7 +6,8 @@ use crate::python;
 
 pub(super) fn demo(run: &Run) -> Result<(), String> {
     let free = "127.0.0.1:0";
-    succeed(&mut run.xtask(&["demo", "--once", "--listen", free, "--otlp-http", free]))
+    let ports = ["--listen", free, "--otlp-http", free, "--otlp-grpc", free];
+    succeed(run.xtask(&["demo", "--once"]).args(ports))
 }
 
 pub(super) fn docs(_run: &Run) -> Result<(), String> {

@@ -21,10 +21,11 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 const NOT_BUILT: (&str, &str) = ("not built", "not_built");
 
 /// Names that have no page yet.
-const WITHOUT_SPEC: [&str; 7] = [
+const WITHOUT_SPEC: [&str; 8] = [
     "create_dataset",
     "delete_dataset",
     "export",
+    "export_grpc",
     "export_metrics",
     "get_dataset",
     "list_datasets",

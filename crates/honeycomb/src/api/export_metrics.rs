@@ -14,8 +14,8 @@ use crate::counts::Doorway;
 use crate::door::Door;
 use crate::error;
 
-const NOT_KEPT: &str = "metrics are not kept yet: send traces and logs, and turn metrics off with \
-     OTEL_METRICS_EXPORTER=none";
+pub(super) const NOT_KEPT: &str = "metrics are not kept yet: send traces and logs, and turn \
+     metrics off with OTEL_METRICS_EXPORTER=none";
 
 pub(crate) async fn handle(State(door): State<Arc<Door>>, request: Request) -> Response {
     let (head, body) = request.into_parts();

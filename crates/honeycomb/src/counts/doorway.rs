@@ -48,6 +48,16 @@ impl Doorway {
         }
     }
 
+    /// The way of a signal over gRPC.
+    pub const fn grpc(signal: Signal) -> Self {
+        match signal {
+            Signal::Spans => Self::GrpcTraces,
+            Signal::Logs => Self::GrpcLogs,
+            Signal::Metrics => Self::GrpcMetrics,
+            Signal::Events => Self::Events,
+        }
+    }
+
     /// Its name in answers and numbers.
     pub const fn name(self) -> &'static str {
         match self {

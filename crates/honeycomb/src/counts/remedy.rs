@@ -1,7 +1,7 @@
 //! What to do about each reason for which doors refuse.
 
 /// By reason, in alphabetical order.
-const REMEDIES: [(&str, &str); 20] = [
+const REMEDIES: [(&str, &str); 21] = [
     ("conflict", "read what is there and decide again: something else was changed in the meantime"),
     (
         "content encoding",
@@ -49,6 +49,11 @@ const REMEDIES: [(&str, &str); 20] = [
         "span id is not 8 bytes",
         "span ids are 8 bytes, not all zero (16 hex digits in JSON): correct the tracer that makes \
          them, or the processor that rewrites them",
+    ),
+    (
+        "stalled",
+        "the sender, or a proxy before it, stopped in the middle of a request: see whether it was \
+         ended or the network was cut; what it sends again is taken",
     ),
     (
         "text is not UTF-8",
@@ -106,6 +111,7 @@ mod tests {
             ErrorKind::Conflict,
             ErrorKind::Denied,
             ErrorKind::TooLarge,
+            ErrorKind::Stalled,
             ErrorKind::TooCostly,
             ErrorKind::Throttled { retry_after },
             ErrorKind::Unavailable { retry_after },

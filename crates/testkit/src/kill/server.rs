@@ -14,6 +14,8 @@ use super::strace;
 
 /// Happenings that may wait. Servers print few lines, and only one count is watched at a time.
 const WAITING_MAX: usize = 256;
+/// The ports of a server: the main one, OTLP over HTTP and over gRPC.
+const LISTENERS: usize = 3;
 /// How long anything may take that a campaign waits for: starts, stages, ends. Far beyond what they
 /// take on a busy machine; it only ends a hung run.
 pub(super) const PATIENCE: Duration = Duration::from_secs(90);
@@ -77,7 +79,7 @@ impl Server {
             command.spawn().map_err(|error| format!("starting {command:?}: {error}"))?;
         let stdout = child.stdout.take();
         let (sender, happenings) = sync_channel(WAITING_MAX);
-        let (addresses, listening) = sync_channel(2);
+        let (addresses, listening) = sync_channel(LISTENERS);
         let mut server = Self {
             child,
             happenings,
@@ -181,7 +183,11 @@ impl Launch<'_> {
                 command.env_remove(name);
             }
         }
-        command.args(["serve", "--listen", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--data"]);
+        command.arg("serve");
+        for listener in ["--listen", "--otlp-http", "--otlp-grpc"] {
+            command.args([listener, "127.0.0.1:0"]);
+        }
+        command.arg("--data");
         command.arg(self.data).env("TRACKWAY_TEST_STORE", self.store);
         // Nor of their settings file, which would be looked for there.
         command.env("XDG_CONFIG_HOME", self.data);

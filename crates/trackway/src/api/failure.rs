@@ -79,6 +79,7 @@ impl From<Error> for Failure {
             ErrorKind::Conflict => (StatusCode::CONFLICT, None),
             ErrorKind::Denied => (StatusCode::FORBIDDEN, None),
             ErrorKind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
+            ErrorKind::Stalled => (StatusCode::REQUEST_TIMEOUT, None),
             ErrorKind::TooCostly => (StatusCode::UNPROCESSABLE_ENTITY, None),
             ErrorKind::Throttled { retry_after } => {
                 (StatusCode::TOO_MANY_REQUESTS, Some(retry_after))

@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use axum::body::Bytes;
+use axum::http::Request;
 use axum::routing::{get, post};
+use h2::client::{Builder, SendRequest};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -152,4 +155,133 @@ async fn silent_connections_end() {
     let mut slow = TcpStream::connect(running.address).await.unwrap();
     slow.write_all(b"GET / HTTP/1.1\r\nhost").await.unwrap();
     assert_eq!(slow.read(&mut [0; 1]).await.unwrap(), 0);
+}
+
+/// A client of HTTP/2, and how its connection ends.
+async fn connect_h2(
+    address: SocketAddr,
+    builder: &Builder,
+) -> (SendRequest<Bytes>, JoinHandle<Result<(), h2::Error>>) {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (requests, connection) = builder.handshake(stream).await.unwrap();
+    (requests, tokio::spawn(connection))
+}
+
+fn ask(path: &str) -> Request<()> {
+    Request::post(format!("http://a{path}")).body(()).unwrap()
+}
+
+/// Guarantees: both protocols are spoken on one port; of requests that share a connection those
+/// beyond the bound are answered 503 and counted, and there is room again afterwards.
+#[tokio::test]
+async fn requests_share_connections() {
+    let running = run(2, routes()).await;
+    let mut plain = TcpStream::connect(running.address).await.unwrap();
+    assert!(get_hello(&mut plain).await.contains("200 OK"));
+    let (mut requests, _connection) = connect_h2(running.address, &Builder::new()).await;
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        open.push(requests.send_request(ask("/echo"), false).unwrap());
+        requests = requests.ready().await.unwrap();
+    }
+    let (answer, _) = requests.send_request(ask("/echo"), true).unwrap();
+    let answer = answer.await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["retry-after"]),
+        (503, &"5".parse().unwrap())
+    );
+    assert_eq!(running.connections.refused_requests(), 1);
+    for (answer, mut body) in open {
+        body.send_data(Bytes::from_static(b"abc"), true).unwrap();
+        let mut answer = answer.await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+        assert_eq!(answer.body_mut().data().await.unwrap().unwrap(), "abc");
+    }
+    let (answer, _) = requests.send_request(ask("/echo"), true).unwrap();
+    assert_eq!(answer.await.unwrap().status().as_u16(), 200);
+}
+
+/// Guarantees: a shared connection ends when no request was open for a while, and when a head does
+/// not come to its end.
+#[tokio::test]
+async fn silent_shared_connections_end() {
+    let patience = Patience { idle: SHORT, ..Patience::default() };
+    let running = run_with(10, patience, routes()).await;
+    let (_requests, connection) = connect_h2(running.address, &Builder::new()).await;
+    // Whether politely or not.
+    drop(connection.await.unwrap());
+
+    let patience = Patience { head: SHORT, ..Patience::default() };
+    let running = run_with(10, patience, routes()).await;
+    let mut slow = TcpStream::connect(running.address).await.unwrap();
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let unended_head = [0, 0, 1, 1, 0, 0, 0, 0, 1, 0x83];
+    let said = [frames::PREFACE, &settings, &unended_head].concat();
+    slow.write_all(&said).await.unwrap();
+    drop(slow.read_to_end(&mut Vec::new()).await);
+    assert_eq!(running.connections.cuts(), [("slow head", 1)]);
+}
+
+/// Guarantees: a client that has no room for an answer, and never makes any, loses its connection;
+/// one that takes its answer keeps it, however long the answer takes to come.
+#[tokio::test]
+async fn untaken_answers_end_shared_connections() {
+    let patience = Patience { answer: SHORT, ..Patience::default() };
+    let running = run_with(10, patience, routes()).await;
+    let (mut requests, connection) =
+        connect_h2(running.address, Builder::new().initial_window_size(0)).await;
+    let (answer, _) = requests
+        .send_request(ask("/echo"), false)
+        .map(|(answer, mut body)| {
+            body.send_data(Bytes::from_static(b"abc"), true).unwrap();
+            (answer, body)
+        })
+        .unwrap();
+    assert_eq!(answer.await.unwrap().status().as_u16(), 200);
+    drop(connection.await.unwrap());
+    assert_eq!(running.connections.cuts(), [("untaken answer", 1)]);
+
+    let slow = post(|| async {
+        drop(tokio::time::timeout(SHORT * 4, std::future::pending::<()>()).await);
+        "hello"
+    });
+    let running = run_with(10, patience, Router::new().route("/slow", slow)).await;
+    let (mut requests, _connection) = connect_h2(running.address, &Builder::new()).await;
+    let (answer, _) = requests.send_request(ask("/slow"), true).unwrap();
+    let mut answer = answer.await.unwrap();
+    assert_eq!(answer.body_mut().data().await.unwrap().unwrap(), "hello");
+}
+
+/// Guarantees: a body that stops coming on a shared connection is answered, and the connection's
+/// other requests go on.
+#[tokio::test]
+async fn stuck_bodies_leave_others_alone() {
+    let patience = Patience { body: SHORT, ..Patience::default() };
+    let running = run_with(10, patience, routes()).await;
+    let (mut requests, _connection) = connect_h2(running.address, &Builder::new()).await;
+    let (answer, mut body) = requests.send_request(ask("/echo"), false).unwrap();
+    body.send_data(Bytes::from_static(b"abc"), false).unwrap();
+    assert!(answer.await.unwrap().status().is_client_error());
+    assert_eq!(running.connections.cuts(), [("slow body", 1)]);
+    let (answer, _) = requests.send_request(ask("/echo"), true).unwrap();
+    assert_eq!(answer.await.unwrap().status().as_u16(), 200);
+}
+
+/// Guarantees: stopping ends a shared connection after the requests that are open on it.
+#[tokio::test]
+async fn stopping_waits_for_shared_requests() {
+    let running = run(10, routes()).await;
+    let (mut requests, connection) = connect_h2(running.address, &Builder::new()).await;
+    let (answer, mut body) = requests.send_request(ask("/echo"), false).unwrap();
+    // It has been taken when another behind it is answered.
+    let mut requests = requests.ready().await.unwrap();
+    let (other, _) = requests.send_request(ask("/echo"), true).unwrap();
+    other.await.unwrap();
+    running.stop.send_replace(true);
+    body.send_data(Bytes::from_static(b"abc"), true).unwrap();
+    let mut answer = answer.await.unwrap();
+    assert_eq!(answer.body_mut().data().await.unwrap().unwrap(), "abc");
+    drop((answer, requests));
+    connection.await.unwrap().unwrap();
+    running.task.await.unwrap();
 }

@@ -3,6 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::response::Response;
+use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::{HeaderMap, StatusCode};
+use otlp::grpc::{self, Status};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -15,6 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// the answer back. A head and the beginning of a body arrive before the sender looks.
 const READ_MAX: u64 = 256 << 10;
 
+/// How long it waits before it comes again.
+const RETRY_AFTER_TIME: Duration = Duration::from_secs(5);
+/// What is said of a request beyond the bound on a connection that others share.
+const WORDS: &str = "too many requests at once, try again later";
+
 const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/json\r\n\
     retry-after: 5\r\n\
@@ -22,6 +32,20 @@ const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-length: 49\r\n\
     \r\n\
     {\"error\":\"too many connections, try again later\"}";
+
+/// The answer to a request beyond the bound, in the way in which it was asked.
+pub(super) fn answer(asked: &HeaderMap) -> Response {
+    if grpc::is_call(asked) {
+        let status = Status::new(otlp::StatusCode::Unavailable, WORDS);
+        return grpc::refuse(&status.retry_after(RETRY_AFTER_TIME));
+    }
+    let mut answer = Response::new(Body::from(format!("{{\"error\":\"{WORDS}\"}}")));
+    *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_TIME.as_secs()));
+    answer
+}
 
 /// Tells it in a task of its own.
 pub(super) fn spawn(stream: TcpStream, turns: &Arc<Semaphore>) {

@@ -15,6 +15,8 @@ const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub(super) const LISTEN: SocketAddr = SocketAddr::new(LOOPBACK, 4_400);
 /// The port that OTLP over HTTP was given, which every exporter sends to unless told otherwise.
 pub(super) const OTLP_HTTP: SocketAddr = SocketAddr::new(LOOPBACK, 4_318);
+/// The port that OTLP over gRPC was given.
+pub(super) const OTLP_GRPC: SocketAddr = SocketAddr::new(LOOPBACK, 4_317);
 /// A generation that fills up beside one that is being flushed, and 32 MiB for requests on their
 /// way: see [`super::read::MEMORY_MIN`].
 pub(super) const MEMORY: u64 = 256 << 20;

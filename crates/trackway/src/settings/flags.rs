@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    ACCEPT_LOG_DAMAGE, ALLOWED_HOSTS, DATA, KEYS, LISTEN, LOG, MEMORY, OTLP_HTTP, PUBLIC_URL,
-    QUERY_MEMORY, QUERY_SECONDS, QUERY_THREADS, Setting,
+    ACCEPT_LOG_DAMAGE, ALLOWED_HOSTS, DATA, KEYS, LISTEN, LOG, MEMORY, OTLP_GRPC, OTLP_HTTP,
+    PUBLIC_URL, QUERY_MEMORY, QUERY_SECONDS, QUERY_THREADS, Setting,
 };
 
 /// Flags, each also a variable (`--otlp-http`: `TRACKWAY_OTLP_HTTP`) and a key of the file
@@ -22,7 +22,7 @@ pub(crate) struct SettingFlags {
     /// Data folder [default: $XDG_DATA_HOME/trackway, or ~/.local/share/trackway]
     #[arg(long, value_name = "DIR")]
     data: Option<String>,
-    /// Address of the API, which takes OTLP over HTTP too [default: 127.0.0.1:4400]
+    /// Address of the API, which takes OTLP over HTTP and gRPC too [default: 127.0.0.1:4400]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
     /// Address of OTLP over HTTP [default: 127.0.0.1:4318]
@@ -34,6 +34,9 @@ pub(crate) struct SettingFlags {
     /// URL under which clients reach the server, for links in answers [default: what they use]
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// Address of OTLP over gRPC [default: 127.0.0.1:4317]
+    #[arg(long, value_name = "ADDR")]
+    otlp_grpc: Option<String>,
     /// Who may come in: everybody, or who has a key [default: open, if only this machine can]
     #[arg(long, value_name = "open|strict")]
     keys: Option<String>,
@@ -71,6 +74,7 @@ impl SettingFlags {
             (OTLP_HTTP, &self.otlp_http),
             (ALLOWED_HOSTS, &self.allowed_hosts),
             (PUBLIC_URL, &self.public_url),
+            (OTLP_GRPC, &self.otlp_grpc),
             (KEYS, &self.keys),
             (MEMORY, &self.memory),
             (QUERY_MEMORY, &self.query_memory),

@@ -62,6 +62,7 @@ fn defaults_hold() {
     assert_eq!(settings.data.value, Path::new("/nowhere/.local/share/trackway"));
     assert_eq!(settings.listen.value.to_string(), "127.0.0.1:4400");
     assert_eq!(settings.otlp_http.value.to_string(), "127.0.0.1:4318");
+    assert_eq!(settings.otlp_grpc.value.to_string(), "127.0.0.1:4317");
     assert_eq!(settings.keys.value, Mode::Open);
     assert_eq!(settings.memory.value, 256 << 20);
     assert_eq!(settings.query_memory.value, 128 << 20);
@@ -119,6 +120,7 @@ fn wrong_values_are_named() {
         ("allowed-hosts", "http://obs.lan", "names without ports"),
         ("allowed-hosts", "obs.lan:80", "names without ports"),
         ("allowed-hosts", "obs.lan,", "names without ports"),
+        ("otlp-grpc", "4317", "an address and a port"),
         ("keys", "some", "open or strict"),
         ("memory", "1MiB", "at least 192MiB"),
         ("memory", "much", "a size such as 256MiB"),
@@ -172,7 +174,7 @@ fn strange_bytes_are_named() {
 /// Guarantees: who listens beyond loopback must say who may come in, and is told both ways.
 #[test]
 fn openness_is_said() {
-    for flag in ["--listen", "--otlp-http"] {
+    for flag in ["--listen", "--otlp-http", "--otlp-grpc"] {
         for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
             let machine = Machine::new().flags(&[flag, address]);
             let refusal = machine.refusal();
@@ -204,9 +206,18 @@ fn hosts_are_listed() {
 /// Guarantees: two listeners on one port are refused before either is opened; port 0 is any port.
 #[test]
 fn ports_differ() {
-    let same = Machine::new().flags(&["--listen", "127.0.0.1:4318"]);
-    assert!(same.refusal().contains("give them different ports"), "{}", same.refusal());
-    let any = ["--listen", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0"];
+    for (flag, taken) in [
+        ("--listen", "127.0.0.1:4318"),
+        ("--listen", "127.0.0.1:4317"),
+        ("--otlp-http", "127.0.0.1:4317"),
+    ] {
+        let refusal = Machine::new().flags(&[flag, taken]).refusal();
+        for part in [taken, flag, "give them different ports"] {
+            assert!(refusal.contains(part), "{part} is not in: {refusal}");
+        }
+    }
+    let any =
+        ["--listen", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--otlp-grpc", "127.0.0.1:0"];
     Machine::new().flags(&any).resolve().unwrap();
 }
 

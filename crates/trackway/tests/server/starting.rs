@@ -12,10 +12,14 @@ fn taken_ports_are_refused() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let any = "127.0.0.1:0";
-    for (setting, other) in [("listen", "--otlp-http"), ("otlp-http", "--listen")] {
+    for (setting, others) in [
+        ("listen", ["--otlp-http", "--otlp-grpc"]),
+        ("otlp-http", ["--listen", "--otlp-grpc"]),
+        ("otlp-grpc", ["--listen", "--otlp-http"]),
+    ] {
         let flag = &format!("--{setting}");
-        let world = World::bare();
-        let refusal = world.run_server(&[flag, &address, other, any]).refused(2);
+        let [one, two] = others;
+        let refusal = World::bare().run_server(&[flag, &address, one, any, two, any]).refused(2);
         let port =
             format!("port {} is taken by another program", taken.local_addr().unwrap().port());
         for part in [&port, &address, flag, setting] {
@@ -76,6 +80,8 @@ fn surprises_are_logged() {
         "--listen",
         "0.0.0.0:0",
         "--otlp-http",
+        "127.0.0.1:0",
+        "--otlp-grpc",
         "127.0.0.1:0",
         "--keys",
         "open",

@@ -43,7 +43,8 @@ pub(crate) struct World {
 impl World {
     /// A folder that does not exist yet, and any ports.
     pub(crate) fn new() -> Self {
-        Self::bare().with_flags(&["--listen", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0"])
+        let any = "127.0.0.1:0";
+        Self::bare().with_flags(&["--listen", any, "--otlp-http", any, "--otlp-grpc", any])
     }
 
     /// A folder that does not exist yet, and the default ports, for tests that name others.
@@ -103,9 +104,11 @@ impl World {
             process: Mutex::new(Process { pid, end, status: None }),
             url: String::new(),
             otlp_url: String::new(),
+            grpc_url: String::new(),
         };
         server.url = server.listening("(main)");
         server.otlp_url = server.listening("(otlp-http)");
+        server.grpc_url = server.listening("(otlp-grpc)");
         server
     }
 
@@ -187,6 +190,8 @@ pub(crate) struct Server {
     pub(crate) url: String,
     /// The URL of its OTLP port.
     pub(crate) otlp_url: String,
+    /// The URL of its gRPC port.
+    pub(crate) grpc_url: String,
     lines: Mutex<Receiver<String>>,
     log: Arc<Log>,
     process: Mutex<Process>,
