@@ -6,7 +6,6 @@ pub(crate) mod create_events;
 pub(crate) mod delete_dataset;
 pub(crate) mod export;
 pub(crate) mod export_grpc;
-pub(crate) mod export_metrics;
 pub(crate) mod get_dataset;
 pub(crate) mod list_datasets;
 pub(crate) mod not_built;

@@ -41,13 +41,13 @@ pub(crate) fn admit_sender(keys: &Keys, headers: &HeaderMap, signal: Signal) -> 
         .admit(presented(headers), Permission::Send)
         .map_err(|refusal| denied(words(refusal)))?;
     if admission.class == KeyClass::Classic
-        && signal == Signal::Spans
+        && matches!(signal, Signal::Spans | Signal::Metrics)
         && dataset(headers).trim().is_empty()
     {
         if keys.mode() == Mode::Strict {
             return Err(denied("missing 'x-honeycomb-dataset' header"));
         }
-        // An open server takes what comes: without the header, the service's name has to do.
+        // An open server takes what comes, and puts it where it would without such a key.
         admission.class = KeyClass::Environment;
     }
     Ok(admission)

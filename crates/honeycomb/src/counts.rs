@@ -10,6 +10,7 @@ mod refusals;
 mod remedy;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub struct Counts {
     pub refused_requests: Vec<RefusedFor>,
     /// Single events refused within accepted requests.
     pub refused_events: Vec<RefusedFor>,
+    /// Points of metrics that say that there is no value; they are right, and nothing is kept.
+    pub unrecorded_points: u64,
 }
 
 /// An accepted request.
@@ -74,6 +77,7 @@ pub(crate) struct Counted {
     refusals: Mutex<Refusals>,
     refused_events: Mutex<Reasons>,
     refused_requests: Mutex<Reasons>,
+    unrecorded_points: AtomicU64,
 }
 
 /// Doors and reasons are fixed words, so there are few.
@@ -94,6 +98,7 @@ impl Counted {
             refusals: Mutex::default(),
             refused_events: Mutex::default(),
             refused_requests: Mutex::default(),
+            unrecorded_points: AtomicU64::new(0),
         }
     }
 
@@ -112,6 +117,7 @@ impl Counted {
             refusals,
             refused_requests: list(&self.refused_requests),
             refused_events: list(&self.refused_events),
+            unrecorded_points: self.unrecorded_points.load(Ordering::Relaxed),
         }
     }
 
@@ -125,6 +131,11 @@ impl Counted {
                 tracing::warn!(reason, door = %doorway, "refused {count} in a request: {sample}");
             }
         }
+    }
+
+    /// Counts points that have no value.
+    pub(crate) fn unrecorded(&self, points: u64) {
+        self.unrecorded_points.fetch_add(points, Ordering::Relaxed);
     }
 
     /// Counts a refused request.

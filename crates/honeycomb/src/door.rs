@@ -9,7 +9,7 @@ use model::{Clock, Random, Signal};
 use registry::Keys;
 use store::Intake;
 
-use crate::api::{create_event, create_events, export, export_grpc, export_metrics};
+use crate::api::{create_event, create_events, export, export_grpc};
 use crate::counts::{Counted, Counts, Doorway};
 use crate::dataset_settings::DatasetSettingsTable;
 use crate::{auth, cors};
@@ -85,6 +85,7 @@ impl Door {
     pub fn routes(self: &Arc<Self>) -> Router {
         let spans = |door, request| export::handle(door, Signal::Spans, request);
         let logs = |door, request| export::handle(door, Signal::Logs, request);
+        let metrics = |door, request| export::handle(door, Signal::Metrics, request);
         let call = |signal| post(move |door, request| export_grpc::handle(door, signal, request));
         let calls = Router::new()
             .route(export_grpc::TRACES, call(Signal::Spans))
@@ -95,8 +96,8 @@ impl Door {
             .route("/v1/traces/", post(spans))
             .route("/v1/logs", post(logs))
             .route("/v1/logs/", post(logs))
-            .route("/v1/metrics", post(export_metrics::handle))
-            .route("/v1/metrics/", post(export_metrics::handle))
+            .route("/v1/metrics", post(metrics))
+            .route("/v1/metrics/", post(metrics))
             .route("/1/events/{datasetSlug}", post(create_event::handle))
             .route("/1/batch/{datasetSlug}", post(create_events::handle));
         cors::allow(paths).merge(calls).with_state(Arc::clone(self))

@@ -8,12 +8,14 @@ use query::{Field, KindName, View};
 
 const TRACE: &str = "trace";
 
-/// What the rows of a signal are called.
+/// What the rows of a signal are called. The word for metrics is the one that follows from the
+/// other two; no public source shows it.
 const SIGNAL_TYPES: &[KindName] = &[
     KindName { kind: RowKind::Span, name: TRACE, traced_only: false },
     KindName { kind: RowKind::SpanEvent, name: TRACE, traced_only: false },
     KindName { kind: RowKind::SpanLink, name: TRACE, traced_only: false },
     KindName { kind: RowKind::Log, name: "log", traced_only: false },
+    KindName { kind: RowKind::MetricPoint, name: "metric", traced_only: false },
 ];
 
 /// What rows that hang on a span are called. A log line of a trace shows as an event of its span.

@@ -23,6 +23,10 @@ const DECODE_APART_BYTES: usize = 1 << 20;
 /// that, and most objects are the values of attributes.
 pub(crate) const OBJECT_BYTES: usize = 160;
 
+/// What the points of metrics take in memory while they are joined, for each byte of a body: their
+/// numbers and keys are as large as what an SDK sends of them.
+const JOINED_BYTES: usize = 2;
+
 /// What a request says of itself before its body.
 pub(crate) struct Sent<'a> {
     pub(crate) doorway: Doorway,
@@ -80,15 +84,17 @@ pub(crate) async fn take(
         door: DOOR,
         decoder_version: DECODER_VERSION,
         context: facts.encode(),
-        decoding_bytes: objects(content, &received.plain),
+        decoding_bytes: decoding_bytes(signal, content, &received.plain),
         points_into_body: content == ContentType::Protobuf,
         received,
     };
     let open = move |body: &Bytes, arrival, seed| {
-        let Decoded { batch, problems } = facts.events(body, arrival, seed).map_err(not_parsed)?;
-        Ok(Opened { batch, problems, more: () })
+        let decoded = facts.events(body, arrival, seed).map_err(not_parsed)?;
+        let Decoded { batch, problems, unrecorded } = decoded;
+        Ok(Opened { batch, problems, more: unrecorded })
     };
-    let (problems, ()) = keep(door, letter, open).await?;
+    let (problems, unrecorded) = keep(door, letter, open).await?;
+    door.counted.unrecorded(unrecorded);
     Ok(problems)
 }
 
@@ -168,12 +174,15 @@ async fn append(
     told.map(drop)
 }
 
-/// The memory that JSON takes while it is decoded, beside its text: every object is one.
-fn objects(content: ContentType, body: &[u8]) -> usize {
-    match content {
+/// The memory that a body takes while it is decoded, beside its text and its events: every object
+/// of JSON is one, and points of metrics are gathered before they are events.
+fn decoding_bytes(signal: Signal, content: ContentType, body: &[u8]) -> usize {
+    let objects = match content {
         ContentType::Protobuf => 0,
         ContentType::Json => objects_of_json(body),
-    }
+    };
+    let joined = if signal == Signal::Metrics { body.len() * JOINED_BYTES } else { 0 };
+    objects + joined
 }
 
 /// The memory of the objects of a JSON text.

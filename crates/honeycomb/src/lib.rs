@@ -12,7 +12,7 @@
 //! |---|---|
 //! | `POST /v1/traces` | `export` |
 //! | `POST /v1/logs` | `export` |
-//! | `POST /v1/metrics` | `export_metrics` |
+//! | `POST /v1/metrics` | `export` |
 //! | `POST /opentelemetry.proto.collector.trace.v1.TraceService/Export` | `export_grpc` |
 //! | `POST /opentelemetry.proto.collector.logs.v1.LogsService/Export` | `export_grpc` |
 //! | `POST /opentelemetry.proto.collector.metrics.v1.MetricsService/Export` | `export_grpc` |

@@ -8,10 +8,15 @@ const UNKNOWN_SERVICE: &str = "unknown_service";
 /// Where log lines land whose service has no name.
 const UNKNOWN_LOG_SOURCE: &str = "unknown_log_source";
 
+/// Where metrics land whose request names no dataset; the name is in Honeycomb's documentation
+/// (docs.honeycomb.io/send-data/metrics/application, "Metrics Sent to unknown_metrics").
+const UNKNOWN_METRICS: &str = "unknown_metrics";
+
 /// The dataset of events by their `service.name`, if that is text.
 ///
 /// Spans go by the service, or by the request's header if its key is of the classic kind. Log lines
-/// go by the service whatever the key, and by the header if the service has no name.
+/// go by the service whatever the key, and by the header if the service has no name. Metrics go by
+/// the header alone.
 pub(crate) fn dataset(
     signal: Signal,
     class: KeyClass,
@@ -25,7 +30,9 @@ pub(crate) fn dataset(
     let name = match (signal, class) {
         (Signal::Spans, KeyClass::Classic) => header,
         (Signal::Spans, KeyClass::Environment) => service.unwrap_or(UNKNOWN_SERVICE),
-        (Signal::Events | Signal::Metrics, _) => header,
+        (Signal::Events, _) => header,
+        (Signal::Metrics, _) if header.trim().is_empty() => UNKNOWN_METRICS,
+        (Signal::Metrics, _) => header.trim(),
         (Signal::Logs, _) if header.trim().is_empty() => service.unwrap_or(UNKNOWN_LOG_SOURCE),
         (Signal::Logs, _) => service.unwrap_or(header),
     };
@@ -56,6 +63,10 @@ mod tests {
         assert_eq!(logs("h", None), "h");
         assert_eq!(logs(" ", None), UNKNOWN_LOG_SOURCE);
         assert_eq!(logs("", Some("a/b")), "a-b");
+        let metrics =
+            |header| dataset(Signal::Metrics, KeyClass::Environment, header, Some("shop"));
+        assert_eq!(metrics(" hosts "), "hosts");
+        assert_eq!(metrics(" "), UNKNOWN_METRICS);
     }
 
     /// Guarantees: a name beyond the longest is cut between characters.

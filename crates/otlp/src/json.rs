@@ -5,6 +5,7 @@
 //! unknown fields and nulls are passed over.
 
 mod messages;
+mod metrics;
 mod scalars;
 
 use model::{Error, Result, Signal};
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 use crate::wire::Writer;
 use messages::{LogsRequest, TracesRequest};
+use metrics::MetricsRequest;
 
 /// Rewrites an export request. Errors name the line and column.
 pub(crate) fn to_protobuf(signal: Signal, body: &[u8]) -> Result<Vec<u8>> {
@@ -19,7 +21,8 @@ pub(crate) fn to_protobuf(signal: Signal, body: &[u8]) -> Result<Vec<u8>> {
     match signal {
         Signal::Spans => parse::<TracesRequest<'_>>(body)?.write(&mut writer),
         Signal::Logs => parse::<LogsRequest<'_>>(body)?.write(&mut writer),
-        Signal::Metrics | Signal::Events => return Err(crate::not_carried(signal)),
+        Signal::Metrics => parse::<MetricsRequest<'_>>(body)?.write(&mut writer),
+        Signal::Events => return Err(crate::not_carried(signal)),
     }
     Ok(writer.into_bytes())
 }

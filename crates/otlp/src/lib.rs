@@ -2,19 +2,21 @@
 //!
 //! Protobuf is read where it lies, by hand; JSON is rewritten as protobuf first, so that there is
 //! one translation. What a request as a whole must be, and is not, is an error that names the byte
-//! and the field; what is wrong with one span or log record costs only that one, which is counted
-//! by reason.
+//! and the field; what is wrong with one span, log record or point of a metric costs only that one,
+//! which is counted by reason.
 //!
 //! The translation follows what Honeycomb makes of OpenTelemetry data, because every dialect
 //! answers from the same events: span events and links are rows of their own, an exception's fields
 //! are also on its span, maps are flattened, lists become JSON text. Not kept are counts of what a
-//! client itself dropped, span flags, and the trace state of links: no dialect shows them.
+//! client itself dropped, span flags, and the trace state of links: no dialect shows them. Of
+//! metrics, units, descriptions, temporality and exemplars are not kept either.
 
 mod attributes;
 pub mod grpc;
 mod json;
 mod json_text;
 mod logs;
+mod metrics;
 mod problems;
 mod response;
 mod sample_rate;
@@ -53,12 +55,15 @@ pub struct Context<'a> {
 pub struct Decoded {
     /// Its events.
     pub batch: Batch,
-    /// Spans or log records that were refused, by reason.
+    /// Spans, log records or points that were refused, by reason.
     pub problems: Vec<Problem>,
+    /// Points of metrics that say that there is no value. They are as they should be, so that a
+    /// client is not told of them, and there is nothing in them to keep.
+    pub unrecorded: u64,
 }
 
 impl Decoded {
-    /// How many spans or log records were refused.
+    /// How many spans, log records or points were refused.
     pub fn rejected(&self) -> u64 {
         self.problems.iter().map(|problem| problem.count).sum()
     }
@@ -83,7 +88,8 @@ pub fn decode(
     match signal {
         Signal::Spans => walk::decode(&Spans::new(context), &protobuf, context),
         Signal::Logs => walk::decode(&Logs::new(context), &protobuf, context),
-        Signal::Metrics | Signal::Events => Err(not_carried(signal)),
+        Signal::Metrics => metrics::decode(&protobuf, context),
+        Signal::Events => Err(not_carried(signal)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why single spans and log records were refused.
+//! Why single spans, log records and points of metrics were refused.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ pub struct Problem {
     pub reason: &'static str,
     /// The first case in this request, with its place and value.
     pub sample: String,
-    /// How many spans or records.
+    /// How many spans, records or points.
     pub count: u64,
 }
 
@@ -19,7 +19,7 @@ pub(crate) struct Problems {
     found: Vec<Problem>,
 }
 
-/// One span's or record's fault.
+/// The fault of one span, record or point.
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) reason: &'static str,
@@ -33,7 +33,7 @@ impl Fault {
 }
 
 impl Problems {
-    /// Notes a fault of the span or record that begins at `offset`.
+    /// Notes a fault of the span, record or point that begins at `offset`.
     pub(crate) fn add(&mut self, fault: Fault, offset: usize) {
         match self.found.iter_mut().find(|problem| problem.reason == fault.reason) {
             Some(problem) => problem.count += 1,

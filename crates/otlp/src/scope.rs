@@ -1,4 +1,4 @@
-//! What holds for all spans or records of a resource and scope.
+//! What holds for all spans, records or points of a resource and scope.
 //!
 //! A scope's attribute hides a resource's of the same name, and a span's hides both.
 
@@ -21,7 +21,7 @@ const INSTRUMENTATION_PREFIXES: [&str; 9] = [
     "@honeycombio/",
 ];
 
-/// The parts of a ResourceSpans or ResourceLogs message.
+/// The parts of a ResourceSpans, ResourceLogs or ResourceMetrics message.
 #[derive(Debug, Default)]
 pub(crate) struct ResourceParts<'a> {
     pub(crate) attributes: Vec<KeyValue<'a>>,
@@ -60,13 +60,13 @@ impl<'a> ResourceParts<'a> {
     }
 }
 
-/// The parts of a ScopeSpans or ScopeLogs message.
+/// The parts of a ScopeSpans, ScopeLogs or ScopeMetrics message.
 #[derive(Debug, Default)]
 pub(crate) struct ScopeParts<'a> {
-    attributes: Vec<KeyValue<'a>>,
-    name: Option<Message<'a>>,
-    version: Option<Message<'a>>,
-    schema_url: Option<Message<'a>>,
+    pub(crate) attributes: Vec<KeyValue<'a>>,
+    pub(crate) name: Option<Message<'a>>,
+    pub(crate) version: Option<Message<'a>>,
+    pub(crate) schema_url: Option<Message<'a>>,
     pub(crate) items: Vec<Message<'a>>,
 }
 

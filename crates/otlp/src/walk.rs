@@ -14,7 +14,7 @@ use crate::{Context, Decoded};
 
 /// Most events of a request: a row takes many times the two bytes that an empty one takes in a
 /// body.
-const ROWS_MAX: u32 = 2_000_000;
+pub(crate) const ROWS_MAX: u32 = 2_000_000;
 
 /// What the protocol calls the lists of a request, for errors.
 pub(crate) struct Names {
@@ -62,7 +62,7 @@ pub(crate) fn decode<I: Items>(items: &I, body: &Bytes, context: &Context<'_>) -
             at += 1;
         }
     }
-    Ok(Decoded { batch: walk.builder.finish(), problems: walk.problems.into_vec() })
+    Ok(Decoded { batch: walk.builder.finish(), problems: walk.problems.into_vec(), unrecorded: 0 })
 }
 
 struct Walk<'a, I> {

@@ -169,6 +169,11 @@ fn add_door(page: &mut Page, app: &App) {
         ["door", "reason"],
         refused(&counts.refused_events),
     );
+    page.counter(
+        "points_without_value_total",
+        "Points of metrics that say that there is no value, so that nothing is kept.",
+        counts.unrecorded_points,
+    );
 }
 
 fn add_server(page: &mut Page, app: &App) {

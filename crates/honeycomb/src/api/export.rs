@@ -1,4 +1,4 @@
-//! `POST /v1/traces` and `POST /v1/logs`: OpenTelemetry's export over HTTP.
+//! `POST /v1/traces`, `/v1/logs` and `/v1/metrics`: OpenTelemetry's export over HTTP.
 //!
 //! The content type is looked at before the key, as Honeycomb does. Answers are in the request's
 //! content type; an unknown one is answered in plain text.

@@ -17,7 +17,6 @@ use model::{Error, Signal};
 use otlp::Problem;
 use otlp::grpc::{self, Message, Status};
 
-use super::export_metrics::NOT_KEPT;
 use crate::counts::Doorway;
 use crate::door::Door;
 use crate::{auth, error, ingest};
@@ -79,9 +78,6 @@ async fn export(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Vec<Problem>, Refused> {
-    if signal == Signal::Metrics {
-        return Err(Refused::unimplemented("metrics", NOT_KEPT));
-    }
     let named = headers.get("grpc-encoding").map(|value| value.to_str().unwrap_or("?"));
     let named = Encoding::parse(named)
         .map_err(|error| Refused::unimplemented("content encoding", error.to_string()))?;

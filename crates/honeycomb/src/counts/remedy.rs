@@ -37,7 +37,11 @@ const REMEDIES: [(&str, &str); 21] = [
          OTEL_EXPORTER_OTLP_PROTOCOL), Content-Type and Content-Encoding are those of the body, \
          and that no proxy changes or cuts it",
     ),
-    ("metrics", "turn metrics off in the SDK: OTEL_METRICS_EXPORTER=none"),
+    (
+        "metric has the name of an attribute",
+        "rename the metric in a view of its SDK, or the attribute: in one event a name can have \
+         one value",
+    ),
     ("not found", "name something that exists: `trackway dataset list` shows the datasets"),
     (
         "overload",

@@ -1,4 +1,5 @@
 //! The messages of trace and log requests, as JSON has them, and how each is written as protobuf.
+//! What requests of every signal share is here too.
 
 use std::borrow::Cow;
 
@@ -21,8 +22,8 @@ const STATUS_CODES: [&str; 3] = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_
 /// Beginnings of severity names; each stands for four numbers.
 const SEVERITIES: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
-type Text<'a> = Option<Cow<'a, str>>;
-type List<T> = Option<Vec<T>>;
+pub(super) type Text<'a> = Option<Cow<'a, str>>;
+pub(super) type List<T> = Option<Vec<T>>;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,10 +39,10 @@ pub(super) struct LogsRequest<'a> {
     resource_logs: List<ResourceItems<'a, LogRecord<'a>>>,
 }
 
-/// ResourceSpans or ResourceLogs.
+/// ResourceSpans, ResourceLogs or ResourceMetrics.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
-struct ResourceItems<'a, T> {
+pub(super) struct ResourceItems<'a, T> {
     #[serde(borrow, default)]
     resource: Option<Resource<'a>>,
     #[serde(
@@ -49,21 +50,30 @@ struct ResourceItems<'a, T> {
         alias = "scope_spans",
         alias = "scopeLogs",
         alias = "scope_logs",
+        alias = "scopeMetrics",
+        alias = "scope_metrics",
         alias = "instrumentationLibrarySpans",
-        alias = "instrumentationLibraryLogs"
+        alias = "instrumentationLibraryLogs",
+        alias = "instrumentationLibraryMetrics"
     )]
     scope_spans: List<ScopeItems<'a, T>>,
     #[serde(default, alias = "schema_url")]
     schema_url: Text<'a>,
 }
 
-/// ScopeSpans or ScopeLogs.
+/// ScopeSpans, ScopeLogs or ScopeMetrics.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "T: Deserialize<'de>"))]
 struct ScopeItems<'a, T> {
     #[serde(borrow, default, alias = "instrumentationLibrary")]
     scope: Option<Scope<'a>>,
-    #[serde(default, alias = "logRecords", alias = "log_records", alias = "logs")]
+    #[serde(
+        default,
+        alias = "logRecords",
+        alias = "log_records",
+        alias = "logs",
+        alias = "metrics"
+    )]
     spans: List<T>,
     #[serde(default, alias = "schema_url")]
     schema_url: Text<'a>,
@@ -86,7 +96,7 @@ struct Scope<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-struct KeyValue<'a> {
+pub(super) struct KeyValue<'a> {
     #[serde(borrow, default)]
     key: Text<'a>,
     #[serde(default)]
@@ -225,7 +235,7 @@ impl LogsRequest<'_> {
 }
 
 impl<T> ResourceItems<'_, T> {
-    fn write(&self, writer: &mut Writer, item: impl Fn(&T, &mut Writer)) {
+    pub(super) fn write(&self, writer: &mut Writer, item: impl Fn(&T, &mut Writer)) {
         if let Some(resource) = &self.resource {
             writer.message(1, |writer| write_attributes(writer, 1, &resource.attributes));
         }
@@ -252,13 +262,13 @@ impl<T> ScopeItems<'_, T> {
     }
 }
 
-fn write_text(writer: &mut Writer, field: u32, text: &Text<'_>) {
+pub(super) fn write_text(writer: &mut Writer, field: u32, text: &Text<'_>) {
     if let Some(text) = text {
         writer.bytes(field, text.as_bytes());
     }
 }
 
-fn write_attributes(writer: &mut Writer, field: u32, attributes: &List<KeyValue<'_>>) {
+pub(super) fn write_attributes(writer: &mut Writer, field: u32, attributes: &List<KeyValue<'_>>) {
     for attribute in attributes.iter().flatten() {
         writer.message(field, |writer| attribute.write(writer));
     }

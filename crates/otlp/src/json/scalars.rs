@@ -62,6 +62,10 @@ pub(super) struct Unsigned(pub(super) u64);
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Signed(pub(super) i64);
 
+/// A signed number of 32 bits, perhaps as text.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Short(pub(super) i32);
+
 /// A float, perhaps as text, where it may also be `NaN` or infinite.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Double(pub(super) f64);
@@ -173,6 +177,14 @@ impl<'de> Deserialize<'de> for Signed {
             }
             Any::Float(value) => Err(not_a_number(&value.to_string(), WANTED)),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Short {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Signed(value) = Signed::deserialize(deserializer)?;
+        let short = i32::try_from(value);
+        short.map(Self).map_err(|_| not_a_number(&value.to_string(), "a number of 32 bits"))
     }
 }
 

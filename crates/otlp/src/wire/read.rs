@@ -136,6 +136,54 @@ impl<'a> Field<'a> {
             other => Err(other.mismatch(name, "four bytes", reader)),
         }
     }
+
+    /// A signed number of 32 bits, folded so that small negative ones are short.
+    pub(crate) fn sint32(self, name: &str, reader: &Reader<'_>) -> WireResult<i32> {
+        let folded = self.varint(name, reader)? as u32;
+        Ok((folded >> 1) as i32 ^ -((folded & 1) as i32))
+    }
+
+    /// Adds the numbers of a list: one, or many packed into one field.
+    pub(crate) fn push_fixed64s(
+        self,
+        name: &str,
+        reader: &Reader<'_>,
+        numbers: &mut Vec<u64>,
+    ) -> WireResult<()> {
+        match self {
+            Self::Fixed64(value) => reader.push(numbers, value),
+            Self::Bytes(packed) => {
+                let mut packed = packed.fields();
+                while !packed.is_at_end() {
+                    let number = packed.take_array().map_err(|e| e.within(name))?;
+                    packed.push(numbers, u64::from_le_bytes(number))?;
+                }
+                Ok(())
+            }
+            other => Err(other.mismatch(name, "eight bytes", reader)),
+        }
+    }
+
+    /// The same for numbers of any length.
+    pub(crate) fn push_varints(
+        self,
+        name: &str,
+        reader: &Reader<'_>,
+        numbers: &mut Vec<u64>,
+    ) -> WireResult<()> {
+        match self {
+            Self::Varint(value) => reader.push(numbers, value),
+            Self::Bytes(packed) => {
+                let mut packed = packed.fields();
+                while !packed.is_at_end() {
+                    let number = packed.varint().map_err(|e| e.within(name))?;
+                    packed.push(numbers, number)?;
+                }
+                Ok(())
+            }
+            other => Err(other.mismatch(name, "a varint", reader)),
+        }
+    }
 }
 
 /// Goes through the fields of a message.
@@ -151,10 +199,14 @@ impl<'a> Reader<'a> {
         self.message.start + self.at
     }
 
+    fn is_at_end(&self) -> bool {
+        self.at >= self.message.bytes.len()
+    }
+
     /// The next field: its number and value.
     #[inline]
     pub(crate) fn next(&mut self) -> WireResult<Option<(u32, Field<'a>)>> {
-        if self.at >= self.message.bytes.len() {
+        if self.is_at_end() {
             return Ok(None);
         }
         let (number, wire) = self.tag()?;

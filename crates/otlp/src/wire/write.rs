@@ -24,6 +24,11 @@ impl Writer {
         self.raw_varint(value);
     }
 
+    /// A signed number, folded so that small negative ones are short.
+    pub(crate) fn sint32(&mut self, field: u32, value: i32) {
+        self.varint(field, u64::from((value << 1 ^ value >> 31) as u32));
+    }
+
     pub(crate) fn fixed64(&mut self, field: u32, value: u64) {
         self.raw_varint(u64::from(field) << 3 | 1);
         self.bytes.extend_from_slice(&value.to_le_bytes());

@@ -205,15 +205,6 @@ fn many_names() {
     assert_eq!(found, NAMES);
 }
 
-/// Guarantees: metrics are refused in words and for good, so that a client does not try again.
-#[test]
-fn metrics() {
-    let server = World::new().start();
-    let (status, body) = server.post("/v1/metrics", &json!({}));
-    assert_eq!(status, 501);
-    assert!(body.contains("OTEL_METRICS_EXPORTER=none"), "{body}");
-}
-
 /// Guarantees: a wrong question is a 422 that names the clause, its value and what was expected.
 #[test]
 fn wrong_questions() {

@@ -24,6 +24,7 @@ mod health;
 mod ingest;
 mod keys;
 mod limits;
+mod metrics;
 mod pages;
 mod queries;
 mod recording;
