@@ -190,10 +190,7 @@ impl Refused {
             json!({ "error": words, "detail": all })
         };
         let mut response = (self.status, Json(body)).into_response();
-        if let ErrorKind::Throttled { retry_after } | ErrorKind::Unavailable { retry_after } =
-            self.error.kind()
-        {
-            let seconds = retry_after.as_secs().max(1);
+        if let Some(seconds) = self.error.kind().retry_after_seconds() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

@@ -19,7 +19,8 @@ use store::{Snapshot, Store};
 
 use crate::api::export::read_off;
 use crate::api::{
-    create_dataset, delete_dataset, get_dataset, list_datasets, not_built, nowhere, update_dataset,
+    create_dataset, delete_dataset, get_auth, get_dataset, get_v2_auth, list_datasets, not_built,
+    nowhere, update_dataset,
 };
 use crate::auth;
 use crate::dataset_settings::DatasetSettingsTable;
@@ -95,6 +96,8 @@ impl Desk {
     /// The paths of the interface, those that are not built among them.
     pub fn routes(self: &Arc<Self>) -> Router {
         let operations = Router::new()
+            .route("/1/auth", get(get_auth::handle))
+            .route("/2/auth", get(get_v2_auth::handle))
             .route("/1/datasets", get(list_datasets::handle).post(create_dataset::handle))
             .route(
                 "/1/datasets/{dataset}",

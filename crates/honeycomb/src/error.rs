@@ -12,10 +12,7 @@ pub(crate) fn response(error: &Error, content: ContentType) -> Response {
     let answer = otlp::failure(code, &error.to_string(), content);
     let mut response =
         (status, [(header::CONTENT_TYPE, media_type(content))], answer.body).into_response();
-    if let ErrorKind::Throttled { retry_after } | ErrorKind::Unavailable { retry_after } =
-        error.kind()
-    {
-        let seconds = retry_after.as_secs().max(1);
+    if let Some(seconds) = error.kind().retry_after_seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response

@@ -16,8 +16,8 @@
 //! | `POST /opentelemetry.proto.collector.trace.v1.TraceService/Export` | `export_grpc` |
 //! | `POST /opentelemetry.proto.collector.logs.v1.LogsService/Export` | `export_grpc` |
 //! | `POST /opentelemetry.proto.collector.metrics.v1.MetricsService/Export` | `export_grpc` |
-//! | `GET /1/auth` | not built |
-//! | `GET /2/auth` | not built |
+//! | `GET /1/auth` | `get_auth` |
+//! | `GET /2/auth` | `get_v2_auth` |
 //! | `POST /1/boards` | not built |
 //! | `GET /1/boards` | not built |
 //! | `GET /1/boards/{boardId}` | not built |
@@ -131,6 +131,7 @@ mod problem;
 pub mod render;
 mod routing;
 
+pub use auth::{StrangeCredential, credential};
 pub use counts::{Account, Amount, Counts, Doorway, REFUSALS_MAX, Refusal, RefusedFor};
 pub use dataset_settings::{DatasetSettings, DatasetSettingsTable};
 pub use decoder::{DOOR, Decoder};

@@ -43,6 +43,18 @@ pub enum ErrorKind {
     Bug,
 }
 
+impl ErrorKind {
+    /// Where the same may be sent again: after how many whole seconds. A part of one is a second,
+    /// and so is no time at all, because a client that comes back at once meets the same.
+    pub fn retry_after_seconds(self) -> Option<u64> {
+        let (Self::Throttled { retry_after } | Self::Unavailable { retry_after }) = self else {
+            return None;
+        };
+        let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+        Some(seconds.max(1))
+    }
+}
+
 /// A failed operation: what to do, what was being done, and what lay beneath.
 #[derive(Debug)]
 pub struct Error {
@@ -128,5 +140,24 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guarantees: a wait is whole seconds, rounded up, and never none.
+    #[test]
+    fn waits_are_rounded_up() {
+        for (millis, seconds) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (59_999, 60)] {
+            let retry_after = Duration::from_millis(millis);
+            for kind in
+                [ErrorKind::Throttled { retry_after }, ErrorKind::Unavailable { retry_after }]
+            {
+                assert_eq!(kind.retry_after_seconds(), Some(seconds), "{millis}");
+            }
+        }
+        assert_eq!(ErrorKind::Invalid.retry_after_seconds(), None);
     }
 }

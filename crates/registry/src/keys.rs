@@ -139,6 +139,20 @@ impl Keys {
 
     /// Judges a request that presents a key, an empty one or none, and needs `need`; counts it.
     pub fn admit(&self, presented: Option<&str>, need: Permission) -> Result<Admission, Refusal> {
+        self.admit_for(presented, Some(need))
+    }
+
+    /// The same for a request that any key opens which was not revoked: one that asks what its key
+    /// may do.
+    pub fn admit_any(&self, presented: Option<&str>) -> Result<Admission, Refusal> {
+        self.admit_for(presented, None)
+    }
+
+    fn admit_for(
+        &self,
+        presented: Option<&str>,
+        need: Option<Permission>,
+    ) -> Result<Admission, Refusal> {
         self.check_when_due();
         let Some(key) = sender::trimmed(presented) else {
             return self.judge_unknown(None, Refusal::Missing);
@@ -165,7 +179,7 @@ impl Keys {
         &self,
         hash: &KeyHash,
         key: &str,
-        need: Permission,
+        need: Option<Permission>,
     ) -> Option<Result<Admission, Refusal>> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         table.judge(hash, KeyClass::of(key), need, self.clock.now())

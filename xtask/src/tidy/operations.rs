@@ -21,13 +21,16 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 const NOT_BUILT: (&str, &str) = ("not built", "not_built");
 
 /// Names that have no page yet.
-const WITHOUT_SPEC: [&str; 8] = [
+const WITHOUT_SPEC: [&str; 11] = [
     "create_dataset",
+    "create_event",
+    "create_events",
     "delete_dataset",
     "export",
     "export_grpc",
-    "export_metrics",
+    "get_auth",
     "get_dataset",
+    "get_v2_auth",
     "list_datasets",
     "update_dataset",
 ];

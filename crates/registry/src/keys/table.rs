@@ -43,7 +43,7 @@ impl Table {
         &self,
         hash: &KeyHash,
         class: KeyClass,
-        need: Permission,
+        need: Option<Permission>,
         now: Timestamp,
     ) -> Option<Result<Admission, Refusal>> {
         let entry = self.entries.get(hash)?;
@@ -94,11 +94,11 @@ impl Entry {
         }
     }
 
-    fn judge(&self, class: KeyClass, need: Permission) -> Result<Admission, Refusal> {
+    fn judge(&self, class: KeyClass, need: Option<Permission>) -> Result<Admission, Refusal> {
         if self.is_revoked {
             return Err(Refusal::Revoked);
         }
-        if !self.permissions.include(need) {
+        if let Some(need) = need.filter(|need| !self.permissions.include(*need)) {
             return Err(Refusal::NotPermitted(need));
         }
         Ok(Admission {

@@ -423,3 +423,18 @@ fn senders_are_named_without_being_counted() {
     let listed = keys.list().unwrap();
     assert_eq!((listed.keys[0].uses.admitted, listed.unknown.len()), (1, 0));
 }
+
+/// Guarantees: a key that asks what it may do is admitted whatever that is, unless it was revoked.
+#[test]
+fn any_key_may_ask_what_it_may_do() {
+    let world = World::new();
+    let keys = world.keys(Mode::Strict);
+    let created = create(&keys, Permissions::NONE, None);
+    let admission = keys.admit_any(Some(&created.secret)).unwrap();
+    assert_eq!(admission.permissions, Permissions::NONE);
+    assert_eq!(keys.admit_any(None), Err(Refusal::Missing));
+    assert_eq!(keys.admit_any(Some("nobody's")), Err(Refusal::Unknown));
+    keys.revoke(&created.key.id).unwrap();
+    world.clock.advance(CHECK_INTERVAL);
+    assert_eq!(keys.admit_any(Some(&created.secret)), Err(Refusal::Revoked));
+}

@@ -1,7 +1,7 @@
 //! Who may ask: the key of a request, judged by the registry.
 
-use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
+use honeycomb::credential;
 use registry::{Admission, Permission, Refusal};
 
 use super::Failure;
@@ -18,23 +18,8 @@ pub(crate) fn admit(
     headers: &HeaderMap,
     need: Permission,
 ) -> Result<Admission, Failure> {
-    let presented = presented(headers)?;
+    let presented = credential(headers).map_err(|strange| unauthorized(strange.0))?;
     app.keys.admit(presented, need).map_err(refused)
-}
-
-/// The key of a request: that of `Authorization: Bearer`, else that of `X-Honeycomb-Team`.
-fn presented(headers: &HeaderMap) -> Result<Option<&str>, Failure> {
-    let text = |name: &str| match headers.get(name).map(|value| value.to_str()) {
-        None => Ok(None),
-        Some(Ok(text)) => Ok(Some(text)),
-        Some(Err(_)) => Err(unauthorized(&format!("the header {name} is not text"))),
-    };
-    let Some(authorization) = text(AUTHORIZATION.as_str())? else { return text(TEAM) };
-    let (scheme, key) = authorization.split_once(' ').unwrap_or((authorization, ""));
-    if !scheme.eq_ignore_ascii_case(BEARER) {
-        return Err(unauthorized("the header authorization is not `Bearer KEY`"));
-    }
-    Ok(Some(key))
 }
 
 fn refused(refusal: Refusal) -> Failure {
@@ -54,48 +39,4 @@ fn refused(refusal: Refusal) -> Failure {
 
 fn unauthorized(text: &str) -> Failure {
     Failure::new(StatusCode::UNAUTHORIZED, text)
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::HeaderValue;
-
-    use super::*;
-
-    type Pairs = &'static [(&'static str, &'static [u8])];
-
-    fn headers(pairs: Pairs) -> HeaderMap {
-        let pair = |(name, value): &(&'static str, &'static [u8])| {
-            ((*name).parse().unwrap(), HeaderValue::from_bytes(value).unwrap())
-        };
-        pairs.iter().map(pair).collect()
-    }
-
-    /// Guarantees: a key is found in either header, the one of all of HTTP first.
-    #[test]
-    fn keys_are_found() {
-        let cases: [(Pairs, Option<&str>); 5] = [
-            (&[], None),
-            (&[("authorization", b"Bearer abc")], Some("abc")),
-            (&[("authorization", b"bearer abc")], Some("abc")),
-            (&[("x-honeycomb-team", b"abc")], Some("abc")),
-            (&[("x-honeycomb-team", b"abc"), ("authorization", b"Bearer def")], Some("def")),
-        ];
-        for (pairs, expected) in cases {
-            assert_eq!(presented(&headers(pairs)).unwrap(), expected, "{pairs:?}");
-        }
-    }
-
-    /// Guarantees: what looks like a credential and is none is refused, and not taken for no key.
-    #[test]
-    fn strange_credentials_are_refused() {
-        let cases: [Pairs; 3] = [
-            &[("authorization", b"Basic abc")],
-            &[("authorization", b"Bearer \xff")],
-            &[("x-honeycomb-team", b"\xff")],
-        ];
-        for pairs in cases {
-            assert!(presented(&headers(pairs)).is_err(), "{pairs:?}");
-        }
-    }
 }

@@ -1,7 +1,5 @@
 //! How the API says that something failed: a status by what the caller must do, and words as JSON.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
@@ -18,13 +16,13 @@ const WORDS_BYTES_MAX: usize = 16 << 10;
 pub(crate) struct Failure {
     status: StatusCode,
     text: String,
-    retry_after: Option<Duration>,
+    retry_after_seconds: Option<u64>,
 }
 
 impl Failure {
     /// A failure with a status and words of its own.
     pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Self { status, text: text.into(), retry_after: None }
+        Self { status, text: text.into(), retry_after_seconds: None }
     }
 
     /// It within an answer that has begun.
@@ -35,10 +33,8 @@ impl Failure {
     /// The answer.
     pub(crate) fn answer(self) -> Response<Body> {
         let mut response = (self.status, Json(json!({ "error": self.text }))).into_response();
-        if let Some(time) = self.retry_after {
-            // The header counts whole seconds; a part of one is a second.
-            let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -73,26 +69,23 @@ impl IntoResponse for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let (status, retry_after) = match error.kind() {
-            ErrorKind::Invalid => (StatusCode::BAD_REQUEST, None),
-            ErrorKind::Missing => (StatusCode::NOT_FOUND, None),
-            ErrorKind::Conflict => (StatusCode::CONFLICT, None),
-            ErrorKind::Denied => (StatusCode::FORBIDDEN, None),
-            ErrorKind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
-            ErrorKind::Stalled => (StatusCode::REQUEST_TIMEOUT, None),
-            ErrorKind::TooCostly => (StatusCode::UNPROCESSABLE_ENTITY, None),
-            ErrorKind::Throttled { retry_after } => {
-                (StatusCode::TOO_MANY_REQUESTS, Some(retry_after))
-            }
-            ErrorKind::Unavailable { retry_after } => {
-                (StatusCode::SERVICE_UNAVAILABLE, Some(retry_after))
-            }
+        let status = match error.kind() {
+            ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+            ErrorKind::Missing => StatusCode::NOT_FOUND,
+            ErrorKind::Conflict => StatusCode::CONFLICT,
+            ErrorKind::Denied => StatusCode::FORBIDDEN,
+            ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ErrorKind::Stalled => StatusCode::REQUEST_TIMEOUT,
+            ErrorKind::TooCostly => StatusCode::UNPROCESSABLE_ENTITY,
+            ErrorKind::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            ErrorKind::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             ErrorKind::Corrupt | ErrorKind::Bug => {
                 tracing::error!("a request failed: {error}");
-                (StatusCode::INTERNAL_SERVER_ERROR, None)
+                StatusCode::INTERNAL_SERVER_ERROR
             }
         };
-        Self { status, text: words(&error), retry_after }
+        let retry_after_seconds = error.kind().retry_after_seconds();
+        Self { status, text: words(&error), retry_after_seconds }
     }
 }
 

@@ -135,9 +135,6 @@ fn wrong_calls_are_refused() {
         assert!(outcome.words.contains(words), "{words}: {outcome:?}");
         assert!(outcome.body.is_empty() && outcome.details.is_none(), "{outcome:?}");
     }
-    let outcome = caller.export("metrics", &[], &[&whole]);
-    assert_eq!(outcome.code, UNIMPLEMENTED, "{outcome:?}");
-    assert!(outcome.words.contains("OTEL_METRICS_EXPORTER=none"), "{outcome:?}");
     let outcome = caller.call("/a.B/C", &CALL, &[&whole]);
     assert_eq!((outcome.status, outcome.code), (200, UNIMPLEMENTED), "{outcome:?}");
     assert!(outcome.words.contains("there is no method /a.B/C"), "{outcome:?}");

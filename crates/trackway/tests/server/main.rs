@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it finds what it must not")]
 
 mod asking;
+mod auth;
 mod backup;
 mod browsers;
 mod calls;
