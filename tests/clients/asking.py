@@ -20,6 +20,9 @@ from workload.queries import Question
 # Takes the body of POST /api/v1/query; gives the HTTP status and the JSON of the answer.
 Post = Callable[[dict[str, Any]], tuple[int, Any]]
 
+# What is asked for beside the groups, at every question about groups.
+BESIDE = {"disable_total_by_aggregate": False, "disable_other_by_aggregate": False}
+
 # Pages of raw rows are followed no further than this past the number that should be there.
 SPARE_PAGES = 2
 
@@ -40,7 +43,7 @@ def ask(
     """Asks both sides the same question; `now_s` is the end of a range relative to now."""
     if question.rows:
         return _ask_rows(question, events, post, now_s)
-    body = {"dataset": question.dataset, "query": question.query}
+    body = {"dataset": question.dataset, "query": question.query} | BESIDE
     status, actual = post(body)
     answer = evaluate(question.query, events, question.dataset, now_s)
     expected = render(answer)

@@ -5,6 +5,7 @@
 //! repeated by itself.
 
 mod clients;
+mod openapi;
 mod rust;
 mod sdks;
 mod senders;
@@ -40,7 +41,7 @@ struct Step {
 }
 
 /// All checks: the quick ones first, then those that everything after them builds upon.
-const STEPS: [Step; 19] = [
+const STEPS: [Step; 20] = [
     Step { name: "fmt", promise: "every Rust file is as rustfmt writes it", check: rust::fmt },
     Step { name: "tidy", promise: "the rules that are not lints are kept", check: rust::tidy },
     Step { name: "clippy", promise: "no lint has anything to say", check: rust::clippy },
@@ -48,6 +49,11 @@ const STEPS: [Step; 19] = [
         name: "rust",
         promise: "the tests in Rust pass, 1,000 simulated power cuts among them",
         check: rust::tests,
+    },
+    Step {
+        name: "openapi",
+        promise: "answers are as the vendor's own description of its interface has them",
+        check: openapi::openapi,
     },
     Step { name: "doc", promise: "the documentation has no dead link", check: rust::doc },
     Step {

@@ -1,193 +1,105 @@
-//! The columns of a dataset: the fields that its events have, under Honeycomb's names, with the
-//! types that they were seen with.
-//!
-//! Nothing is counted or kept for it: names and types come from what the catalog says of segments
-//! and from the events in memory. A segment holds several datasets, and what the catalog says of
-//! its columns is said of all of them; so a dataset may be given a column that only another dataset
-//! of its segments has.
+//! The columns of a dataset: what its events have, and what people said about it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+mod seen;
+mod settings;
 
-use model::{Base, Batch, Dataset, Key, RowKind, Signal, Timestamp, ValueType};
-use query::View;
-use store::{MemBatch, Segment, Snapshot};
+use std::collections::BTreeMap;
 
-use crate::fields::FIELDS;
+use model::{Dataset, Result, Timestamp, ValueType};
+use serde_json::{Map, Value};
+use store::Snapshot;
 
-/// A column that events have.
+use crate::desk::Desk;
+use crate::ids;
+
+pub(crate) use seen::{Seen, seen};
+pub(crate) use settings::{ColumnSettings, DESCRIBED_MAX, forget, set};
+
+/// The types that a client may give a column.
+pub(crate) const TYPES: [&str; 5] = ["string", "float", "integer", "boolean", "histogram"];
+
+/// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Seen {
-    /// The type that all its values fit in.
-    pub(crate) kind: ValueType,
-    /// The time of the last event that has it.
-    pub(crate) last: Timestamp,
+pub(crate) struct Column {
+    pub(crate) id: String,
+    /// The last event that has it; none where it was made by hand and no event has it yet.
+    pub(crate) last_written: Option<Timestamp>,
+    /// The type that its values have.
+    pub(crate) seen: Option<ValueType>,
+    /// What was said about it, or what holds where nothing was.
+    pub(crate) settings: ColumnSettings,
 }
 
-/// The columns of a dataset by name.
-pub(crate) fn seen(snapshot: &Snapshot, dataset: &Dataset) -> BTreeMap<String, Seen> {
-    let mut found = BTreeMap::new();
-    for signal in Signal::ALL {
-        let mut part = Part::new(signal, &mut found);
-        for segment in snapshot.segments(dataset.environment, signal) {
-            part.add_segment(snapshot, segment, dataset);
-        }
-        for batch in snapshot.batches(dataset.environment, signal) {
-            for (rows, _) in batch.dataset_runs().filter(|(_, id)| *id == dataset.id) {
-                part.add_rows(batch, &rows);
-            }
-        }
-        part.add_views();
-    }
-    found
+/// The columns of a dataset, by name. Reads the disk.
+pub(crate) fn list(desk: &Desk, snapshot: &Snapshot, dataset: &Dataset) -> Result<Vec<Column>> {
+    let settings = settings::list(&desk.parts.registry, dataset)?;
+    let said: BTreeMap<String, ColumnSettings> =
+        settings.into_iter().map(|settings| (settings.key_name.clone(), settings)).collect();
+    Ok(joined(dataset, seen(snapshot, dataset), said))
 }
 
-/// How many columns a dataset has.
-pub(crate) fn count(snapshot: &Snapshot, dataset: &Dataset) -> usize {
-    seen(snapshot, dataset).len()
+fn joined(
+    dataset: &Dataset,
+    seen: BTreeMap<String, Seen>,
+    mut said: BTreeMap<String, ColumnSettings>,
+) -> Vec<Column> {
+    let mut columns = Vec::with_capacity(seen.len() + said.len());
+    for (name, Seen { kind, last }) in seen {
+        let settings = match said.remove(&name) {
+            Some(settings) if settings.deleted && last.nanos() <= settings.updated => continue,
+            Some(settings) if !settings.deleted => settings,
+            _ => ColumnSettings::new(&name, dataset.created),
+        };
+        let id = id_of(dataset, &name);
+        columns.push(Column { id, last_written: Some(last), seen: Some(kind), settings });
+    }
+    for (name, settings) in said {
+        if !settings.deleted {
+            let id = id_of(dataset, &name);
+            columns.push(Column { id, last_written: None, seen: None, settings });
+        }
+    }
+    columns.sort_by(|one, other| one.settings.key_name.cmp(&other.settings.key_name));
+    columns
 }
 
-/// The columns that one signal gives a dataset.
-struct Part<'a> {
-    signal: Signal,
-    found: &'a mut BTreeMap<String, Seen>,
-    bases: BTreeMap<Base, Timestamp>,
-    last: Option<Timestamp>,
+/// The id of a column: it follows from its dataset and name, so that a column that nobody described
+/// has one for good without a document.
+pub(crate) fn id_of(dataset: &Dataset, name: &str) -> String {
+    let (environment, id) = (dataset.environment.to_string(), dataset.id.to_string());
+    ids::of_content(&["column", &environment, &id, name])
 }
 
-impl<'a> Part<'a> {
-    fn new(signal: Signal, found: &'a mut BTreeMap<String, Seen>) -> Self {
-        Self { signal, found, bases: BTreeMap::new(), last: None }
-    }
-
-    fn add_segment(&mut self, snapshot: &Snapshot, segment: &Segment, dataset: &Dataset) {
-        let meta = &segment.meta;
-        let Some(part) = meta.datasets.iter().find(|part| part.id() == dataset.id) else { return };
-        let last = Timestamp::from_nanos(part.time_max).min(meta.arrival_max);
-        self.last = self.last.max(Some(last));
-        for field in meta.columns.iter().chain(&meta.rest) {
-            if let Some(base) = field.base() {
-                self.add_base(base, last);
-            } else if let Some(attribute) = snapshot.attributes().by_id(*field) {
-                self.add(&attribute.name, attribute.kind, last);
-            }
+impl Column {
+    /// It as clients read it. A time that there is none of is left out.
+    pub(crate) fn shown(&self) -> Value {
+        let ColumnSettings { key_name, kind, description, hidden, created, updated, .. } =
+            &self.settings;
+        let kind = kind.as_deref().unwrap_or_else(|| type_name(self.seen));
+        let time = |nanos: i64| Value::from(Timestamp::from_nanos(nanos).to_string());
+        let mut shown = Map::new();
+        shown.insert("id".to_owned(), self.id.as_str().into());
+        shown.insert("key_name".to_owned(), key_name.as_str().into());
+        shown.insert("type".to_owned(), kind.into());
+        shown.insert("description".to_owned(), description.as_str().into());
+        shown.insert("hidden".to_owned(), (*hidden).into());
+        shown.insert("created_at".to_owned(), time(*created));
+        shown.insert("updated_at".to_owned(), time(*updated));
+        if let Some(last) = self.last_written {
+            shown.insert("last_written".to_owned(), time(last.nanos()));
         }
-    }
-
-    fn add_rows(&mut self, batch: &MemBatch, rows: &Range<u32>) {
-        let (events, range) = (&batch.batch, rows.start as usize..rows.end as usize);
-        let Some(last) = events.times()[range.clone()].iter().copied().max() else { return };
-        let last = last.min(batch.arrival);
-        self.last = self.last.max(Some(last));
-        for column in events.columns().iter().filter(|column| column.has_any(rows)) {
-            match column.key() {
-                Key::Base(base) => self.add_base(base, last),
-                Key::Attribute(name) => self.add(events.text(name), column.value_type(), last),
-            }
-        }
-        for base in heads(self.signal, events, range) {
-            self.add_base(base, last);
-        }
-    }
-
-    fn add_base(&mut self, base: Base, last: Timestamp) {
-        let known = self.bases.entry(base).or_insert(last);
-        *known = (*known).max(last);
-    }
-
-    /// The fields that are made of base columns.
-    fn add_views(&mut self) {
-        let Some(last) = self.last else { return };
-        for (name, view) in &FIELDS {
-            let base = match view_of(view, self.signal) {
-                Given::Always => Some(last),
-                Given::Never => None,
-                Given::With(base) => self.bases.get(&base).copied(),
-            };
-            if let Some(last) = base {
-                self.add(name, view.value_type(), last);
-            }
-        }
-    }
-
-    fn add(&mut self, name: &str, kind: ValueType, last: Timestamp) {
-        match self.found.get_mut(name) {
-            Some(seen) => {
-                seen.kind = joined(seen.kind, kind);
-                seen.last = seen.last.max(last);
-            }
-            None => {
-                self.found.insert(name.to_owned(), Seen { kind, last });
-            }
-        }
+        Value::Object(shown)
     }
 }
 
-/// The type that values of both types fit in.
-fn joined(one: ValueType, other: ValueType) -> ValueType {
-    match (one, other) {
-        _ if one == other => one,
-        (ValueType::Int, ValueType::Float) | (ValueType::Float, ValueType::Int) => ValueType::Float,
-        _ => ValueType::Text,
+fn type_name(kind: Option<ValueType>) -> &'static str {
+    match kind {
+        Some(ValueType::Text) | None => "string",
+        Some(ValueType::Int) => "integer",
+        Some(ValueType::Float) => "float",
+        Some(ValueType::Bool) => "boolean",
     }
 }
 
-/// The base columns that lie in memory on every row, where any of these rows has a value.
-fn heads(signal: Signal, events: &Batch, rows: Range<usize>) -> BTreeSet<Base> {
-    let mut bases = BTreeSet::new();
-    if events.trace_ids()[rows.clone()].iter().any(model::TraceId::is_some) {
-        bases.insert(Base::TraceId);
-    }
-    if events.span_ids()[rows.clone()].iter().any(model::SpanId::is_some) {
-        bases.insert(Base::SpanId);
-    }
-    if events.parent_ids()[rows].iter().any(model::SpanId::is_some) {
-        bases.insert(Base::ParentId);
-    }
-    if signal == Signal::Spans {
-        bases.extend([Base::Name, Base::SpanKind, Base::Status, Base::Duration]);
-    }
-    bases
-}
-
-/// When the rows of a signal have a field that is made of base columns.
-enum Given {
-    /// On every row, or on those of some kind that the signal has anyway.
-    Always,
-    Never,
-    /// Where they have this column.
-    With(Base),
-}
-
-fn view_of(view: &View, signal: Signal) -> Given {
-    let on = |of: Signal| if signal == of { Given::Always } else { Given::Never };
-    match view {
-        View::Base(base) => Given::With(*base),
-        View::TraceId => Given::With(Base::TraceId),
-        View::SpanId => Given::With(Base::SpanId),
-        View::ParentId => Given::With(Base::ParentId),
-        View::SinceSpanStartMillis => Given::With(Base::SinceSpanStart),
-        View::Name | View::SpanKind | View::Status | View::IsError | View::DurationMillis => {
-            on(Signal::Spans)
-        }
-        View::SeverityName => on(Signal::Logs),
-        View::IntOrZero(_, RowKind::Log) => on(Signal::Logs),
-        View::IntOrZero(..) => on(Signal::Spans),
-        View::KindName(names) => {
-            let of_signal = |kind| match kind {
-                RowKind::Span | RowKind::SpanEvent | RowKind::SpanLink => Signal::Spans,
-                RowKind::Log => Signal::Logs,
-                RowKind::MetricPoint => Signal::Metrics,
-                RowKind::Event => Signal::Events,
-            };
-            let mut named = names.iter().filter(|name| of_signal(name.kind) == signal);
-            match named.next() {
-                None => Given::Never,
-                Some(first) if first.traced_only => Given::With(Base::TraceId),
-                // Events and links of spans keep the name of their span.
-                Some(first) if first.kind == RowKind::SpanEvent => Given::With(Base::ParentName),
-                Some(_) => Given::Always,
-            }
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

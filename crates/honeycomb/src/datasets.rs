@@ -12,6 +12,21 @@ use crate::dataset_settings::DatasetSettings;
 use crate::desk::Desk;
 use crate::problem::Problem;
 
+/// Stands for every dataset of an environment.
+const ALL_DATASETS: &str = "__all__";
+
+/// What an address is about: one dataset, or none in particular.
+pub(crate) fn target<'a>(
+    snapshot: &'a Snapshot,
+    environment: EnvironmentId,
+    slug: &str,
+) -> Result<Option<&'a Dataset>, Problem> {
+    if slug == ALL_DATASETS {
+        return Ok(None);
+    }
+    find(snapshot, environment, slug).map(Some)
+}
+
 /// The dataset of an address.
 pub(crate) fn find<'a>(
     snapshot: &'a Snapshot,
@@ -39,7 +54,7 @@ pub(crate) fn answer(
 
 /// A dataset as clients read it.
 pub(crate) fn shown(snapshot: &Snapshot, dataset: &Dataset, settings: &DatasetSettings) -> Value {
-    let columns = columns::count(snapshot, dataset);
+    let columns = columns::seen(snapshot, dataset).len();
     json!({
         "name": dataset.name,
         "slug": dataset_slug(&dataset.name),

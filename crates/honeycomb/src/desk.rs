@@ -1,7 +1,7 @@
 //! The desk: where questions are asked and things are set up in Honeycomb's words, beside the door
 //! where events come in.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use body::{Budget, Encoding, Limits};
 use model::{Clock, Dataset, Error, ErrorKind, Random, Result};
 use query::Engine;
@@ -19,12 +19,17 @@ use store::{Snapshot, Store};
 
 use crate::api::export::read_off;
 use crate::api::{
-    create_dataset, delete_dataset, get_auth, get_dataset, get_v2_auth, list_datasets, not_built,
-    nowhere, update_dataset,
+    create_column, create_dataset, create_query, create_query_result, delete_column,
+    delete_dataset, get_auth, get_column, get_dataset, get_query, get_query_result, get_v2_auth,
+    list_columns, list_datasets, not_built, nowhere, update_column, update_dataset,
 };
 use crate::auth;
+use crate::columns;
 use crate::dataset_settings::DatasetSettingsTable;
 use crate::problem::{Base, Kind, Problem, in_honeycombs_words};
+use crate::queries;
+use crate::results::Results;
+use crate::shelf::Shelf;
 
 /// Most bytes of a request's body, as sent and decompressed: Honeycomb's own limit.
 const BODY_BYTES_MAX: usize = 100_000;
@@ -61,13 +66,22 @@ pub struct Desk {
     pub(crate) parts: DeskParts,
     /// What people have said about datasets.
     pub(crate) datasets: Arc<DatasetSettingsTable>,
+    /// The queries that clients put down.
+    pub(crate) queries: Shelf,
+    /// What came of those that they ran.
+    pub(crate) results: Results,
+    /// Held by whoever makes a column.
+    pub(crate) changing_columns: Mutex<()>,
 }
 
 impl Desk {
     /// A desk on these parts; reads what has been set up.
     pub fn open(parts: DeskParts) -> Result<Arc<Self>> {
         let datasets = Arc::new(DatasetSettingsTable::open(Arc::clone(&parts.registry))?);
-        Ok(Arc::new(Self { parts, datasets }))
+        let queries = queries::open(Arc::clone(&parts.registry))?;
+        let results = Results::open(Arc::clone(&parts.registry))?;
+        let changing_columns = Mutex::default();
+        Ok(Arc::new(Self { parts, datasets, queries, results, changing_columns }))
     }
 
     /// What people have said about datasets, for the door, which follows some of it.
@@ -77,13 +91,20 @@ impl Desk {
 
     /// Forgets what was said of a dataset that has been deleted, by whomever. Waits for the disk.
     pub fn forget_dataset(&self, dataset: &Dataset) {
-        if let Err(error) = self.datasets.forget(dataset) {
+        let forgotten = self.datasets.forget(dataset);
+        let columns = columns::forget(&self.parts.registry, dataset);
+        if let Err(error) = forgotten.and(columns) {
             // They hold for this one life of the name, and go at the next start.
             tracing::warn!(
                 "what was said of the deleted dataset {:?} stays: {error}",
                 dataset.name
             );
         }
+    }
+
+    /// How many queries and how many results went since the start because there were too many.
+    pub fn dropped(&self) -> (u64, u64) {
+        (self.queries.dropped(), self.results.requests.dropped())
     }
 
     /// Forgets what was said of datasets that were deleted just before the server ended. Called
@@ -103,6 +124,15 @@ impl Desk {
                 "/1/datasets/{dataset}",
                 get(get_dataset::handle).put(update_dataset::handle).delete(delete_dataset::handle),
             )
+            .route("/1/columns/{dataset}", get(list_columns::handle).post(create_column::handle))
+            .route(
+                "/1/columns/{dataset}/{column}",
+                get(get_column::handle).put(update_column::handle).delete(delete_column::handle),
+            )
+            .route("/1/queries/{dataset}", post(create_query::handle))
+            .route("/1/queries/{dataset}/{query}", get(get_query::handle))
+            .route("/1/query_results/{dataset}", post(create_query_result::handle))
+            .route("/1/query_results/{dataset}/{result}", get(get_query_result::handle))
             .merge(not_built::routes())
             .route("/1/{*path}", any(nowhere))
             .route("/2/{*path}", any(nowhere));

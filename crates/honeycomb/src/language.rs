@@ -14,7 +14,7 @@ mod window;
 use std::time::Duration;
 
 use model::{DatasetId, EnvironmentId, Error, Result, Timestamp};
-use query::{AggregateQuery, Filter, RowsQuery, Scope};
+use query::{AggregateQuery, Beside, Filter, RowsQuery, Scope};
 use serde_json::{Value, json};
 
 use clause::Clause;
@@ -53,11 +53,19 @@ pub struct Question {
     pub calculations: Vec<String>,
 }
 
+/// What errors call the specification itself.
+const ROOT: &str = "query";
 /// Members of a specification that are only about groups.
 const ABOUT_GROUPS: [&str; 5] = ["calculations", "breakdowns", "orders", "havings", "granularity"];
 /// Members of a specification that are not built. Refused unless they say nothing.
 const NOT_BUILT: [&str; 4] =
     ["calculated_fields", "compare_time_offset_seconds", "formulas", "usage_mode"];
+
+/// The place in a specification that an error of this reader is about: `filters[0].op`.
+pub(crate) fn place_of(error: &str) -> &str {
+    let place = error.split([':', ' ']).next().unwrap_or_default();
+    place.strip_prefix(ROOT).and_then(|place| place.strip_prefix('.')).unwrap_or(ROOT)
+}
 
 /// Reads a specification as a question about groups.
 pub fn read_question(
@@ -65,14 +73,9 @@ pub fn read_question(
     asked: &Asked,
     disable_series: bool,
 ) -> Result<Question> {
-    let clause = Clause::root("query", specification);
+    let clause = Clause::root(ROOT, specification);
     let members = clause.members()?;
-    members.refuse_unknown(&[
-        &ABOUT_GROUPS[..],
-        &window::MEMBERS,
-        &filters::MEMBERS,
-        &["limit"],
-    ])?;
+    refuse_unknown(&members)?;
     let window = Window::read(&members, asked.now)?;
     let calculations = calculations::read(&members)?;
     let breakdowns = groups::breakdowns(&members)?;
@@ -87,6 +90,7 @@ pub fn read_question(
         orders,
         limit: limit(&members, GROUPS_MAX, limit_max)?,
         step: Some(step(&members, window)?).filter(|_| !disable_series),
+        beside: Beside::default(),
     };
     Ok(Question { query, breakdowns, calculations: names })
 }
@@ -132,19 +136,14 @@ pub fn read_range(
 
 /// Reads a specification as a question for events, of the page behind `next` if that is given.
 pub fn read_rows(specification: &Value, asked: &Asked, next: Option<&str>) -> Result<RowsQuery> {
-    let clause = Clause::root("query", specification);
+    let clause = Clause::root(ROOT, specification);
     let members = clause.members()?;
     for name in ABOUT_GROUPS {
         if let Some(member) = members.said(name) {
             return Err(member.refused("left out where \"rows\" is true: events are not grouped"));
         }
     }
-    members.refuse_unknown(&[
-        &ABOUT_GROUPS[..],
-        &window::MEMBERS,
-        &filters::MEMBERS,
-        &["limit"],
-    ])?;
+    refuse_unknown(&members)?;
     let window = Window::read(&members, asked.now)?;
     let mut scope = scope(&members, asked, window)?;
     let mut after = None;
@@ -191,9 +190,15 @@ fn step(members: &clause::Members<'_>, window: Window) -> Result<Duration> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
+/// Refuses what is no member of a specification, or is one and not built.
+fn refuse_unknown(members: &clause::Members<'_>) -> Result<()> {
+    let known: [&[&str]; 4] = [&ABOUT_GROUPS, &window::MEMBERS, &filters::MEMBERS, &["limit"]];
+    members.refuse_unknown(&known)
+}
+
 /// What is said of a part that exists in Honeycomb and not here.
-pub(crate) fn not_built(what: &str) -> Error {
-    Error::invalid(format!("{what} is not supported yet"))
+fn not_built(place: &str, what: &str) -> Error {
+    Error::invalid(format!("{place}: {what} is not supported yet"))
 }
 
 #[cfg(test)]

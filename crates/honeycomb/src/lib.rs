@@ -53,15 +53,15 @@
 //! | `GET /1/marker_settings/{datasetSlug}` | not built |
 //! | `PUT /1/marker_settings/{datasetSlug}/{markerSettingId}` | not built |
 //! | `DELETE /1/marker_settings/{datasetSlug}/{markerSettingId}` | not built |
-//! | `POST /1/queries/{datasetSlug}` | not built |
-//! | `GET /1/queries/{datasetSlug}/{queryId}` | not built |
+//! | `POST /1/queries/{datasetSlug}` | `create_query` |
+//! | `GET /1/queries/{datasetSlug}/{queryId}` | `get_query` |
 //! | `POST /1/query_annotations/{datasetSlug}` | not built |
 //! | `GET /1/query_annotations/{datasetSlug}` | not built |
 //! | `GET /1/query_annotations/{datasetSlug}/{queryAnnotationId}` | not built |
 //! | `PUT /1/query_annotations/{datasetSlug}/{queryAnnotationId}` | not built |
 //! | `DELETE /1/query_annotations/{datasetSlug}/{queryAnnotationId}` | not built |
-//! | `POST /1/query_results/{datasetSlug}` | not built |
-//! | `GET /1/query_results/{datasetSlug}/{queryResultId}` | not built |
+//! | `POST /1/query_results/{datasetSlug}` | `create_query_result` |
+//! | `GET /1/query_results/{datasetSlug}/{queryResultId}` | `get_query_result` |
 //! | `POST /1/recipients` | not built |
 //! | `GET /1/recipients` | not built |
 //! | `GET /1/recipients/{recipientId}` | not built |
@@ -84,11 +84,11 @@
 //! | `GET /1/derived_columns/{datasetSlug}/{derivedColumnId}` | not built |
 //! | `PUT /1/derived_columns/{datasetSlug}/{derivedColumnId}` | not built |
 //! | `DELETE /1/derived_columns/{datasetSlug}/{derivedColumnId}` | not built |
-//! | `POST /1/columns/{datasetSlug}` | not built |
-//! | `GET /1/columns/{datasetSlug}` | not built |
-//! | `GET /1/columns/{datasetSlug}/{columnId}` | not built |
-//! | `PUT /1/columns/{datasetSlug}/{columnId}` | not built |
-//! | `DELETE /1/columns/{datasetSlug}/{columnId}` | not built |
+//! | `POST /1/columns/{datasetSlug}` | `create_column` |
+//! | `GET /1/columns/{datasetSlug}` | `list_columns` |
+//! | `GET /1/columns/{datasetSlug}/{columnId}` | `get_column` |
+//! | `PUT /1/columns/{datasetSlug}/{columnId}` | `update_column` |
+//! | `DELETE /1/columns/{datasetSlug}/{columnId}` | `delete_column` |
 //! | `GET /2/teams/{teamSlug}/api-keys` | not built |
 //! | `POST /2/teams/{teamSlug}/api-keys` | not built |
 //! | `GET /2/teams/{teamSlug}/api-keys/{ID}` | not built |
@@ -124,12 +124,16 @@ mod door;
 mod error;
 mod events;
 mod fields;
+mod ids;
 mod ingest;
 pub mod language;
 mod members;
 mod problem;
+mod queries;
 pub mod render;
+mod results;
 mod routing;
+mod shelf;
 
 pub use auth::{StrangeCredential, credential};
 pub use counts::{Account, Amount, Counts, Doorway, REFUSALS_MAX, Refusal, RefusedFor};

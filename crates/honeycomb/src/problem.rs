@@ -18,7 +18,9 @@ use model::{Error, ErrorKind};
 use registry::{Permission, Refusal};
 
 pub(crate) use base::Base;
-pub(crate) use body::in_honeycombs_words;
+pub(crate) use body::{http_date, in_honeycombs_words};
+
+use crate::language;
 
 /// A failed operation on its way to the client.
 #[derive(Clone, Debug)]
@@ -154,9 +156,25 @@ impl Problem {
     pub(crate) fn of_field(field: &str, code: Code, description: impl Into<String>) -> Self {
         let description = description.into();
         Self {
-            detail: Some(format!("{field}: {description}")),
+            detail: Some(match description.contains(field) {
+                true => description.clone(),
+                false => format!("{field}: {description}"),
+            }),
             fields: vec![FieldProblem { field: field.to_owned(), code, description }],
             ..Self::new(Kind::Invalid, INVALID)
+        }
+    }
+
+    /// A query that cannot be asked: the member that is wrong is named in the error.
+    pub(crate) fn of_query(error: Error) -> Self {
+        let text = error.to_string();
+        match error.kind() {
+            ErrorKind::Invalid => {
+                let code = if text.contains(" is missing") { Code::Missing } else { Code::Invalid };
+                let field = language::place_of(&text).to_owned();
+                Self::of_field(&field, code, text)
+            }
+            _ => error.into(),
         }
     }
 

@@ -8,6 +8,7 @@ use query::Datum;
 use serde_json::{Number, Value};
 
 pub use event::{attributes, event};
+pub(crate) use results::query_result;
 pub use results::{results, statistics};
 
 /// A value. Numbers that JSON does not have are text.

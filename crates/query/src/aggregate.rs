@@ -8,6 +8,7 @@ mod accumulate;
 mod bind;
 mod extract;
 mod plan;
+mod totals;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ use crate::scan::{Plan, Rank, Request, ScanExec};
 use crate::spec::{Aggregate, AggregateQuery};
 use crate::statistics::Statistics;
 use bind::{Bound, fields_of};
+use totals::Totals;
 
 /// Most values of all series of an answer: with their names some hundred bytes each.
 const SERIES_VALUES_MAX: u128 = 2_000_000;
@@ -39,6 +41,12 @@ pub struct AggregateAnswer {
     pub groups: Vec<Group>,
     /// Their series, by time and then in the order of the groups; without empty steps.
     pub series: Vec<Point>,
+    /// What was calculated of all groups together, if that was asked for.
+    pub total: Option<Vec<Calculated>>,
+    /// The series of that, by time; the group of its points is 0.
+    pub total_series: Vec<Point>,
+    /// What was calculated of the groups that are not shown, if that was asked for.
+    pub rest: Option<Vec<Calculated>>,
     /// What it took.
     pub statistics: Statistics,
 }
@@ -88,8 +96,10 @@ pub(crate) async fn run(
     let stats = Arc::clone(&plan.stats);
     progress.watch(&stats);
     let scan_exec = Arc::new(ScanExec::new(plan, bound.outputs.clone(), None, context.partitions));
-    let groups =
-        plan::groups(scan_exec, &bound, query.limit, context.partitions).map_err(engine_failed)?;
+    let besides = query.beside.total || query.beside.rest;
+    let totals = besides.then(|| Arc::new(Totals::new(&bound, bound.groups)));
+    let groups = plan::groups(scan_exec, &bound, query.limit, context.partitions, totals.clone())
+        .map_err(engine_failed)?;
     let batches = execute(context, groups, &mut answer.statistics).await?;
     stats.add_to(&mut answer.statistics);
     for batch in &batches {
@@ -99,17 +109,65 @@ pub(crate) async fn run(
         }
     }
     answer.groups.truncate(query.limit);
-    note_estimates(query, &mut answer);
-    if let Some(step) = query.step
+    let found = Found { groups: &batches, progress };
+    let width = query.step.map(|step| i64::try_from(step.as_nanos()).unwrap_or(i64::MAX).max(1));
+    if let Some(width) = width
         && !answer.groups.is_empty()
     {
-        let width = i64::try_from(step.as_nanos()).unwrap_or(i64::MAX).max(1);
         check_series(query, answer.groups.len(), width)?;
-        let found = Found { groups: &batches, progress };
         answer.series =
             series(context, snapshot, query, width, &found, &mut answer.statistics).await?;
     }
+    if let Some(totals) = totals {
+        beside(context, snapshot, query, &bound, &totals, &found, &mut answer).await?;
+        if query.beside.total
+            && let Some(width) = width
+        {
+            let all = AggregateQuery { groups: Vec::new(), ..query.clone() };
+            answer.total_series =
+                series(context, snapshot, &all, width, &found, &mut answer.statistics).await?;
+        }
+    }
+    note_estimates(query, &mut answer);
     Ok(answer)
+}
+
+/// Works out the total and the rest. The total is there already; the rest takes a second scan, since
+/// only now it is known which groups are shown, unless all of them are.
+async fn beside(
+    context: &Context,
+    snapshot: &Snapshot,
+    query: &AggregateQuery,
+    bound: &Bound,
+    totals: &Totals,
+    found: &Found<'_>,
+    answer: &mut AggregateAnswer,
+) -> Result<()> {
+    if query.beside.total {
+        answer.total = Some(values(&totals.read(bound)?, 0, query, 0)?);
+    }
+    if !query.beside.rest {
+        return Ok(());
+    }
+    let rest = Totals::new(bound, 0);
+    if totals.groups() > answer.groups.len() as u64 {
+        let plan = scan(context, snapshot, query, &fields_of(query))?;
+        let stats = Arc::clone(&plan.stats);
+        found.progress.watch(&stats);
+        let others = match answer.groups.is_empty() {
+            true => None,
+            false => Some(Arc::new(GroupSet::of_rows(found.groups, bound.groups)?.others())),
+        };
+        let scan_exec = ScanExec::new(plan, bound.outputs.clone(), others, context.partitions);
+        let all = plan::together(Arc::new(scan_exec), bound, context.partitions);
+        let all = all.map_err(engine_failed)?;
+        for batch in execute(context, all, &mut answer.statistics).await? {
+            rest.add(&batch)?;
+        }
+        stats.add_to(&mut answer.statistics);
+    }
+    answer.rest = Some(values(&rest.read(bound)?, 0, query, 0)?);
+    Ok(())
 }
 
 /// Refuses a series that would be larger than anybody can look at, before it is worked out.
@@ -235,8 +293,10 @@ fn values(
 
 /// Says so where a number is an estimate.
 fn note_estimates(query: &AggregateQuery, answer: &mut AggregateAnswer) {
-    let estimated = answer.groups.iter().any(|group| {
-        query.aggregates.iter().zip(&group.values).any(|(aggregate, value)| {
+    let beside = answer.total.iter().chain(&answer.rest);
+    let mut all = answer.groups.iter().map(|group| &group.values).chain(beside);
+    let estimated = all.any(|values| {
+        query.aggregates.iter().zip(values).any(|(aggregate, value)| {
             let Calculated::Value(Datum::Int(count)) = value else { return false };
             matches!(aggregate, Aggregate::Distinct(_)) && *count > DISTINCT_EXACT_MAX as i64
         })

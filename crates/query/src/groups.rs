@@ -13,6 +13,8 @@ use crate::failure::arrow_failed;
 pub(crate) struct GroupSet {
     converter: RowConverter,
     columns: usize,
+    /// Whether rows of these groups are left out, in place of all others.
+    are_left_out: bool,
     places: HashMap<Box<[u8]>, usize, foldhash::fast::RandomState>,
 }
 
@@ -24,7 +26,8 @@ impl GroupSet {
         });
         let fields = types.into_iter().map(SortField::new).collect();
         let converter = RowConverter::new(fields).map_err(arrow_failed)?;
-        let mut set = Self { converter, columns, places: HashMap::default() };
+        let places = HashMap::default();
+        let mut set = Self { converter, columns, are_left_out: false, places };
         for batch in batches {
             let rows = set.rows(batch)?;
             for row in &rows {
@@ -33,6 +36,11 @@ impl GroupSet {
             }
         }
         Ok(set)
+    }
+
+    /// All groups but these.
+    pub(crate) fn others(self) -> Self {
+        Self { are_left_out: !self.are_left_out, ..self }
     }
 
     fn rows(&self, batch: &RecordBatch) -> Result<Rows> {
@@ -45,10 +53,11 @@ impl GroupSet {
         Ok(rows.iter().map(|row| self.places.get(row.as_ref()).copied()).collect())
     }
 
-    /// Which rows of a batch belong to one of the groups.
+    /// Which rows of a batch belong to one of the groups, or to none where these are left out.
     pub(crate) fn mask(&self, batch: &RecordBatch) -> Result<BooleanArray> {
         let rows = self.rows(batch)?;
-        let inside = |row: usize| self.places.contains_key(rows.row(row).as_ref());
+        let known = |row: usize| self.places.contains_key(rows.row(row).as_ref());
+        let inside = |row: usize| known(row) != self.are_left_out;
         let mask = BooleanBuffer::collect_bool(batch.num_rows(), inside);
         Ok(BooleanArray::new(mask, None))
     }

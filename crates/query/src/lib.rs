@@ -42,7 +42,7 @@ pub use progress::{Progress, ProgressNow};
 pub use row::WholeRow;
 pub use rows::RowsAnswer;
 pub use spec::{
-    Aggregate, AggregateQuery, Comparison, Cursor, Filter, Having, Literal, Order, OrderBy,
+    Aggregate, AggregateQuery, Beside, Comparison, Cursor, Filter, Having, Literal, Order, OrderBy,
     Predicate, RowsQuery, Scope, Test,
 };
 pub use statistics::Statistics;

@@ -178,6 +178,18 @@ pub struct AggregateQuery {
     pub limit: usize,
     /// The step of the series of each group; no series if unset.
     pub step: Option<Duration>,
+    /// What is worked out beside the groups.
+    pub beside: Beside,
+}
+
+/// What may be worked out beside the groups that are shown, from the same events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Everything calculated of all groups together, those that no condition lets pass included;
+    /// with a series where groups have one.
+    pub total: bool,
+    /// Everything calculated of the groups together that are not shown.
+    pub rest: bool,
 }
 
 /// A question for events as they are, newest first.

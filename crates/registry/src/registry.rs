@@ -74,6 +74,33 @@ impl Registry {
         read().map_err(|error| failed(&format!("listing {collection}"), error))
     }
 
+    /// How many documents a collection has.
+    pub fn count(&self, collection: &str) -> Result<usize> {
+        let connection = lock(&self.reader);
+        let read = || {
+            connection
+                .prepare_cached("SELECT count(*) FROM document WHERE collection = ?1")?
+                .query_row([collection], |row| row.get::<_, i64>(0))
+        };
+        let count = read().map_err(|error| failed(&format!("counting {collection}"), error))?;
+        Ok(count as usize)
+    }
+
+    /// The ids of a collection's documents but for the `newest`, by their last change.
+    pub fn beyond_newest(&self, collection: &str, newest: usize) -> Result<Vec<String>> {
+        let connection = lock(&self.reader);
+        let read = || {
+            connection
+                .prepare_cached(
+                    "SELECT id FROM document WHERE collection = ?1
+                     ORDER BY version DESC LIMIT -1 OFFSET ?2",
+                )?
+                .query_map(rusqlite::params![collection, newest as i64], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()
+        };
+        read().map_err(|error| failed(&format!("looking for old ones of {collection}"), error))
+    }
+
     /// The number of the last change in a collection, by any process; [`Version::ABSENT`] before
     /// the first. Whoever keeps documents in memory remembers the number read before them, and
     /// reads them again when it differs.

@@ -186,6 +186,17 @@ fn add_server(page: &mut Page, app: &App) {
         "1 while keys cannot be read again and stay as they were.",
         u64::from(app.keys.trouble().is_some()),
     );
+    let (queries, results) = app.desk.dropped();
+    page.counter(
+        "queries_dropped_total",
+        "Saved queries that went because there were too many.",
+        queries,
+    );
+    page.counter(
+        "query_results_dropped_total",
+        "Query results that went because there were too many.",
+        results,
+    );
     page.gauge("connections", "Open connections.", app.connections.open());
     page.gauge("tail_readers", "Readers that follow events.", app.readers.present());
     page.counter(

@@ -1,7 +1,7 @@
 """Compares the results and the series of an aggregate query.
 
 Rows are matched by group key. Then the cells are compared, then which groups are there at all
-(havings and limit), then their order, and last the series.
+(havings and limit), then their order, then the series, and last what is beside the groups.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from comparison.agreement import cell_problem, key_text, tolerance
+from comparison.beside import beside_problems
 from comparison.series import series_problems
 from evaluator.calculations import PERCENTILES
 from evaluator.evaluate import Answer, Group, OrderTerm, compare_cells, having_holds
@@ -47,7 +48,9 @@ def result_problems(answer: Answer, body: Any, kinds: Kinds) -> list[str]:
         problems += row_problems(answer, match)
     problems += membership_problems(answer, matches, kinds)
     problems += order_problems(answer, matches, kinds)
-    return problems + series_problems(answer, [match.group for match in matches], series)
+    shown = [match.group for match in matches]
+    problems += series_problems(answer, shown, series)
+    return problems + beside_problems(answer, shown, data)
 
 
 def match_rows(

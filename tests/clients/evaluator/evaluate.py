@@ -32,6 +32,7 @@ class Group:
     """One row of the results: its key, its calculations, and its series by bucket start (s)."""
 
     key: tuple[Key, ...]
+    members: list[Event]
     cells: Cells
     magnitudes: dict[str, float]
     series: dict[int, Cells] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Answer:
     orders: list[OrderTerm]
     limit: int
     groups: list[Group]
+    matching: list[Event]
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def evaluate(
     orders = order_terms(query, asked, breakdowns)
     groups.sort(key=functools.cmp_to_key(lambda a, b: compare_groups(a, b, orders)))
     limit = query.get("limit") or LIMIT_DEFAULT
-    return Answer(query, breakdowns, asked, havings, orders, limit, groups)
+    return Answer(query, breakdowns, asked, havings, orders, limit, groups, matching)
 
 
 def time_range_ns(query: dict[str, Any], now_s: float) -> tuple[int, int]:
@@ -149,7 +151,7 @@ def make_group(
     """Calculates one group and, where a granularity is asked for, its series."""
     key = tuple(rendered_key(members[0].data.get(column), is_text)
                 for column, is_text in zip(breakdowns, mixed))
-    group = Group(key, cells_of(needed, members), magnitudes_of(needed, members))
+    group = Group(key, members, cells_of(needed, members), magnitudes_of(needed, members))
     if not granularity_s:
         return group
     buckets: dict[int, list[Event]] = {}
@@ -232,16 +234,46 @@ def kept_groups(answer: Answer) -> list[Group]:
     return kept[:answer.limit]
 
 
+def total_of(answer: Answer) -> Group:
+    """All events as one group, whatever the havings say."""
+    return together(answer, answer.matching)
+
+
+def others_of(answer: Answer, shown: list[Group]) -> Group:
+    """The events of all groups that are not shown, as one group."""
+    left_out = {id(group) for group in shown}
+    return together(answer, [event for group in answer.groups if id(group) not in left_out
+                             for event in group.members])
+
+
+def together(answer: Answer, events: list[Event]) -> Group:
+    """Some events as one group."""
+    granularity_s = answer.query.get("granularity") or 0
+    return make_group(events, [], [], answer.calculations, answer.calculations, granularity_s)
+
+
 def render(answer: Answer) -> dict[str, Any]:
     """The answer as the server's JSON has it."""
     kept = kept_groups(answer)
     series = []
     for group in kept:
-        for start_s, cells in group.series.items():
-            time = datetime.fromtimestamp(start_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            series.append({"time": time, "data": row_of(answer, group, cells)})
-    results = [{"data": row_of(answer, group, group.cells)} for group in kept]
-    return {"data": {"results": results, "series": series}, "statistics": {}}
+        series += [{"time": time_text(start_s), "data": row_of(answer, group, cells)}
+                   for start_s, cells in group.series.items()]
+    total = total_of(answer)
+    data = {
+        "results": [{"data": row_of(answer, group, group.cells)} for group in kept],
+        "series": series,
+        "total_by_aggregate": {"data": total.cells},
+        "total_by_aggregate_series": [{"time": time_text(start_s), "data": cells}
+                                      for start_s, cells in total.series.items()],
+        "other_by_aggregate": {"data": others_of(answer, kept).cells},
+    }
+    return {"data": data, "statistics": {}}
+
+
+def time_text(start_s: int) -> str:
+    """A bucket's start as the server writes it."""
+    return datetime.fromtimestamp(start_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def row_of(answer: Answer, group: Group, cells: Cells) -> Cells:

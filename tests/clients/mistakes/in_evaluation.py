@@ -23,6 +23,7 @@ right_order_terms = evaluate.order_terms
 right_having_holds = evaluate.having_holds
 right_kept_groups = evaluate.kept_groups
 right_make_group = evaluate.make_group
+right_others_of = evaluate.others_of
 
 
 def false_on_missing(clause: dict[str, Any], data: dict[str, values.Value]) -> bool:
@@ -117,6 +118,22 @@ def limit_before_havings(answer: Answer) -> list[Group]:
     return right_kept_groups(answer)
 
 
+def total_of_passing(answer: Answer) -> Group:
+    """Only groups that satisfy the havings count into the total."""
+    passing = [group for group in answer.groups
+               if all(right_having_holds(group.cells[calculation.name], op, wanted)
+                      for calculation, op, wanted in answer.havings)]
+    return evaluate.together(answer, [event for group in passing for event in group.members])
+
+
+def others_beyond_limit(answer: Answer, shown: list[Group]) -> Group:
+    """Groups that fail a having are in neither the results nor the rest."""
+    failing = [group for group in answer.groups
+               if not all(right_having_holds(group.cells[calculation.name], op, wanted)
+                          for calculation, op, wanted in answer.havings)]
+    return right_others_of(answer, shown + failing)
+
+
 def lost_bucket(*arguments: Any) -> Group:
     """The last bucket of a series with several is lost."""
     group = right_make_group(*arguments)
@@ -159,6 +176,10 @@ MISTAKES: tuple[Mistake, ...] = (
     mistake("null satisfies a having", evaluate, "having_holds", null_passes),
     mistake("the limit is one too many", evaluate, "kept_groups", one_over_limit),
     mistake("the limit comes before havings", evaluate, "kept_groups", limit_before_havings),
+    mistake("the total minds havings", evaluate, "total_of", total_of_passing),
+    mistake("the rest is what the limit cuts off", evaluate, "others_of", others_beyond_limit),
+    mistake("the rest is the total", evaluate, "others_of",
+            lambda answer, shown: evaluate.total_of(answer)),
     mistake("a bucket is lost", evaluate, "make_group", lost_bucket),
     mistake("buckets do not count from the epoch", evaluate, "bucket_start_s", shifted_bucket),
     mistake("the end belongs to the range", evaluate, "in_range",

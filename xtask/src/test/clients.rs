@@ -22,7 +22,8 @@ const ROUNDS: &str = "3";
 
 pub(super) fn unit(_run: &Run) -> Result<(), String> {
     let discover = ["-m", "unittest", "discover", "-s", SCRIPTS, "-p", "test_*.py"];
-    succeed(python::python(&REQUIREMENTS)?.args(discover))?;
+    let requirements = [REQUIREMENTS[0], super::openapi::REQUIREMENTS];
+    succeed(python::python(&requirements)?.args(discover))?;
     succeed(script("differential.py")?.arg("--self-test"))
 }
 

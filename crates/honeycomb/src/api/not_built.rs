@@ -15,7 +15,7 @@ use crate::desk::Desk;
 use crate::problem::Problem;
 
 /// Each with its path, as Honeycomb's description of its interface writes it.
-const OPERATIONS: [(MethodFilter, &str); 80] = [
+const OPERATIONS: [(MethodFilter, &str); 71] = [
     (MethodFilter::POST, "/1/boards"),
     (MethodFilter::GET, "/1/boards"),
     (MethodFilter::GET, "/1/boards/{boardId}"),
@@ -44,15 +44,11 @@ const OPERATIONS: [(MethodFilter, &str); 80] = [
     (MethodFilter::GET, "/1/marker_settings/{datasetSlug}"),
     (MethodFilter::PUT, "/1/marker_settings/{datasetSlug}/{markerSettingId}"),
     (MethodFilter::DELETE, "/1/marker_settings/{datasetSlug}/{markerSettingId}"),
-    (MethodFilter::POST, "/1/queries/{datasetSlug}"),
-    (MethodFilter::GET, "/1/queries/{datasetSlug}/{queryId}"),
     (MethodFilter::POST, "/1/query_annotations/{datasetSlug}"),
     (MethodFilter::GET, "/1/query_annotations/{datasetSlug}"),
     (MethodFilter::GET, "/1/query_annotations/{datasetSlug}/{queryAnnotationId}"),
     (MethodFilter::PUT, "/1/query_annotations/{datasetSlug}/{queryAnnotationId}"),
     (MethodFilter::DELETE, "/1/query_annotations/{datasetSlug}/{queryAnnotationId}"),
-    (MethodFilter::POST, "/1/query_results/{datasetSlug}"),
-    (MethodFilter::GET, "/1/query_results/{datasetSlug}/{queryResultId}"),
     (MethodFilter::POST, "/1/recipients"),
     (MethodFilter::GET, "/1/recipients"),
     (MethodFilter::GET, "/1/recipients/{recipientId}"),
@@ -75,11 +71,6 @@ const OPERATIONS: [(MethodFilter, &str); 80] = [
     (MethodFilter::GET, "/1/derived_columns/{datasetSlug}/{derivedColumnId}"),
     (MethodFilter::PUT, "/1/derived_columns/{datasetSlug}/{derivedColumnId}"),
     (MethodFilter::DELETE, "/1/derived_columns/{datasetSlug}/{derivedColumnId}"),
-    (MethodFilter::POST, "/1/columns/{datasetSlug}"),
-    (MethodFilter::GET, "/1/columns/{datasetSlug}"),
-    (MethodFilter::GET, "/1/columns/{datasetSlug}/{columnId}"),
-    (MethodFilter::PUT, "/1/columns/{datasetSlug}/{columnId}"),
-    (MethodFilter::DELETE, "/1/columns/{datasetSlug}/{columnId}"),
     (MethodFilter::GET, "/2/teams/{teamSlug}/api-keys"),
     (MethodFilter::POST, "/2/teams/{teamSlug}/api-keys"),
     (MethodFilter::GET, "/2/teams/{teamSlug}/api-keys/{ID}"),

@@ -4,7 +4,7 @@ use model::Result;
 use query::Aggregate;
 
 use super::clause::{Clause, Members};
-use super::{filters, not_built};
+use super::filters;
 
 /// Most calculations of a query.
 const CALCULATIONS_MAX: usize = 100;
@@ -23,37 +23,36 @@ pub(super) enum Op {
     Heatmap,
     /// In thousandths.
     Quantile(u32),
-    NotBuilt,
 }
 
-/// Every operation of the specification.
-pub(super) const OPS: [(&str, Op); 26] = [
-    ("COUNT", Op::Count),
-    ("SUM", Op::Sum),
-    ("AVG", Op::Mean),
-    ("MIN", Op::Least),
-    ("MAX", Op::Greatest),
-    ("COUNT_DISTINCT", Op::Distinct),
-    ("HEATMAP", Op::Heatmap),
-    ("P001", Op::Quantile(1)),
-    ("P01", Op::Quantile(10)),
-    ("P05", Op::Quantile(50)),
-    ("P10", Op::Quantile(100)),
-    ("P20", Op::Quantile(200)),
-    ("P25", Op::Quantile(250)),
-    ("P50", Op::Quantile(500)),
-    ("P75", Op::Quantile(750)),
-    ("P80", Op::Quantile(800)),
-    ("P90", Op::Quantile(900)),
-    ("P95", Op::Quantile(950)),
-    ("P99", Op::Quantile(990)),
-    ("P999", Op::Quantile(999)),
-    ("CONCURRENCY", Op::NotBuilt),
-    ("RATE_AVG", Op::NotBuilt),
-    ("RATE_SUM", Op::NotBuilt),
-    ("RATE_MAX", Op::NotBuilt),
-    ("COUNT_DATAPOINTS", Op::NotBuilt),
-    ("HISTOGRAM_COUNT", Op::NotBuilt),
+/// Every operation of the specification; those that are not built make nothing.
+pub(super) const OPS: [(&str, Option<Op>); 26] = [
+    ("COUNT", Some(Op::Count)),
+    ("SUM", Some(Op::Sum)),
+    ("AVG", Some(Op::Mean)),
+    ("MIN", Some(Op::Least)),
+    ("MAX", Some(Op::Greatest)),
+    ("COUNT_DISTINCT", Some(Op::Distinct)),
+    ("HEATMAP", Some(Op::Heatmap)),
+    ("P001", Some(Op::Quantile(1))),
+    ("P01", Some(Op::Quantile(10))),
+    ("P05", Some(Op::Quantile(50))),
+    ("P10", Some(Op::Quantile(100))),
+    ("P20", Some(Op::Quantile(200))),
+    ("P25", Some(Op::Quantile(250))),
+    ("P50", Some(Op::Quantile(500))),
+    ("P75", Some(Op::Quantile(750))),
+    ("P80", Some(Op::Quantile(800))),
+    ("P90", Some(Op::Quantile(900))),
+    ("P95", Some(Op::Quantile(950))),
+    ("P99", Some(Op::Quantile(990))),
+    ("P999", Some(Op::Quantile(999))),
+    ("CONCURRENCY", None),
+    ("RATE_AVG", None),
+    ("RATE_SUM", None),
+    ("RATE_MAX", None),
+    ("COUNT_DATAPOINTS", None),
+    ("HISTOGRAM_COUNT", None),
 ];
 
 /// The calculations of a query and what they are called; the count where it names none.
@@ -67,8 +66,8 @@ pub(super) fn read(members: &Members<'_>) -> Result<Vec<(Aggregate, String)>> {
         .map(|calculation| {
             let members = calculation.members()?;
             for name in ["filters", "filter_combination", "name"] {
-                if members.said(name).is_some() {
-                    return Err(not_built(&format!("{name} of a calculation")));
+                if let Some(member) = members.said(name) {
+                    return Err(member.not_built(&format!("{name} of a calculation")));
                 }
             }
             members.refuse_unknown(&[&MEMBERS, &["filters", "filter_combination", "name"]])?;
@@ -84,22 +83,19 @@ pub(super) fn named(
     column: Option<Clause<'_>>,
     members: &Members<'_>,
 ) -> Result<(Aggregate, String)> {
-    let kind = op.one_of(&OPS)?;
     let name = op.text()?;
-    if matches!(kind, Op::NotBuilt) {
-        return Err(not_built(&format!("the calculation {name}")));
-    }
-    let Some(column) = column else {
-        if matches!(kind, Op::Count) {
-            return Ok((Aggregate::Count, name.to_owned()));
-        }
-        members.required("column", "the field to calculate with")?;
-        return Ok((Aggregate::Count, name.to_owned()));
+    let Some(kind) = op.one_of(&OPS)? else {
+        return Err(op.not_built(&format!("the calculation {name}")));
+    };
+    let column = match (kind, column) {
+        (Op::Count, None) => return Ok((Aggregate::Count, name.to_owned())),
+        (_, Some(column)) => column,
+        (_, None) => members.required("column", "the field to calculate with")?,
     };
     let column = filters::column(&column)?;
     let field = crate::field(column);
     let aggregate = match kind {
-        Op::Count | Op::NotBuilt => Aggregate::CountOf(field),
+        Op::Count => Aggregate::CountOf(field),
         Op::Sum => Aggregate::Sum(field),
         Op::Mean => Aggregate::Mean(field),
         Op::Least => Aggregate::Least(field),

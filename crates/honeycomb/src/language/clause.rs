@@ -42,6 +42,11 @@ impl<'a> Clause<'a> {
         Error::invalid(format!("{}: {shown} where this is expected: {expected}", self.place))
     }
 
+    /// An error: what the clause says exists in Honeycomb and not here.
+    pub(super) fn not_built(&self, what: &str) -> Error {
+        not_built(&self.place, what)
+    }
+
     pub(super) fn members(&self) -> Result<Members<'a>> {
         match self.value {
             Value::Object(map) => Ok(Members { place: self.place.clone(), map }),
@@ -130,7 +135,7 @@ impl<'a> Members<'a> {
                 if says_nothing {
                     continue;
                 }
-                return Err(not_built(&format!("{}.{name}", self.place)));
+                return Err(not_built(&format!("{}.{name}", self.place), name));
             }
             let known: Vec<&str> = known.iter().flat_map(|names| names.iter().copied()).collect();
             return Err(Error::invalid(format!(

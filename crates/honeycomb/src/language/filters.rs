@@ -5,7 +5,6 @@ use query::{Comparison, Filter, Literal, Predicate, Test};
 use serde_json::Value;
 
 use super::clause::{Clause, Members};
-use super::not_built;
 
 /// The members of a query that are about filters.
 pub(super) const MEMBERS: [&str; 2] = ["filters", "filter_combination"];
@@ -67,6 +66,7 @@ fn filter(clause: &Clause<'_>) -> Result<Filter> {
     members.refuse_unknown(&[&["column", "op", "value"]])?;
     let column = column(&members.required("column", "the name of a field")?)?;
     let (op, negated) = members.required("op", "an operator such as =")?.one_of(&OPS)?;
+    let value = || members.required("value", "what the field is compared with");
     let test = match op {
         Op::Exists => {
             if let Some(value) = members.said("value") {
@@ -74,19 +74,13 @@ fn filter(clause: &Clause<'_>) -> Result<Filter> {
             }
             Test::Exists
         }
-        op => {
-            let value = members.required("value", "what the field is compared with")?;
-            match op {
-                Op::Compare(comparison) => Test::Compare(comparison, literal(&value)?),
-                Op::StartsWith => Test::StartsWith(text(&value)?),
-                Op::EndsWith => Test::EndsWith(text(&value)?),
-                Op::Contains => Test::Contains(text(&value)?),
-                Op::OneOf => {
-                    let values = value.list(LIST_MAX)?;
-                    Test::OneOf(values.iter().map(literal).collect::<Result<_>>()?)
-                }
-                Op::Exists => Test::Exists,
-            }
+        Op::Compare(comparison) => Test::Compare(comparison, literal(&value()?)?),
+        Op::StartsWith => Test::StartsWith(text(&value()?)?),
+        Op::EndsWith => Test::EndsWith(text(&value()?)?),
+        Op::Contains => Test::Contains(text(&value()?)?),
+        Op::OneOf => {
+            let values = value()?.list(LIST_MAX)?;
+            Test::OneOf(values.iter().map(literal).collect::<Result<_>>()?)
         }
     };
     Ok(Filter::Is(Predicate { field: crate::field(column), negated, test }))
@@ -99,7 +93,7 @@ pub(super) fn column<'a>(clause: &Clause<'a>) -> Result<&'a str> {
         return Err(clause.refused("the name of a field"));
     }
     if RELATIONAL.iter().any(|prefix| name.starts_with(prefix)) {
-        return Err(not_built(&format!("the field {name:?} of another span (a relational field)")));
+        return Err(clause.not_built(&format!("the field {name:?} of another span")));
     }
     Ok(name)
 }

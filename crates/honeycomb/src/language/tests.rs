@@ -79,7 +79,7 @@ fn refusals() {
         (json!({"calculations": [{"op": "SUM"}]}), "query.calculations[0].column is missing"),
         (json!({"calculations": [{"op": "RATE_AVG", "column": "a"}]}), "RATE_AVG is not supported"),
         (json!({"calculations": [{"op": "COUNT", "name": "a"}]}), "name of a calculation"),
-        (json!({"formulas": [1]}), "query.formulas is not supported yet"),
+        (json!({"formulas": [1]}), "query.formulas: formulas is not supported yet"),
         (json!({"limits": 1}), "query.limits is not a member"),
         (json!({"orders": [{"op": "COUNT", "column": "a"}]}), "query.orders[0]: "),
         (json!({"orders": [{"column": "a"}]}), "query.orders[0].column: \"a\""),
@@ -95,7 +95,13 @@ fn refusals() {
     for (specification, expected) in cases {
         let text = refusal(specification.clone());
         assert!(text.contains(expected), "{specification}: {text}");
+        // Clients are told the member by itself, too.
+        let place = place_of(&text);
+        assert!(text.starts_with(&format!("query.{place}")) || place == "query", "{text}: {place}");
     }
+    assert_eq!(place_of("query.filters[0].op: 1 where"), "filters[0].op");
+    assert_eq!(place_of("query.filters[0].op is missing; this"), "filters[0].op");
+    assert_eq!(place_of("query: [] where"), "query");
 }
 
 /// Guarantees: members that other services send and that say nothing are no reason to refuse.

@@ -1,35 +1,77 @@
 //! The answer to a question about groups, in the shape of a Honeycomb query result.
 
-use query::{AggregateAnswer, Calculated, Statistics};
+use query::{AggregateAnswer, Calculated, Point, Statistics};
 use serde_json::{Map, Value, json};
 
 use super::{time, value};
 use crate::language::Question;
 
-/// The results and the series.
+/// What becomes of members without a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nulls {
+    Shown,
+    /// Honeycomb's description of results has none, and clients made from it refuse them.
+    LeftOut,
+}
+
+/// The results and the series, and what is beside them.
 pub fn results(question: &Question, answer: &AggregateAnswer) -> Value {
+    data(question, answer, Nulls::Shown)
+}
+
+/// The same as Honeycomb's own clients read it: nothing is null, and where no event matched there
+/// is no result.
+pub(crate) fn query_result(question: &Question, answer: &AggregateAnswer) -> Value {
+    let mut data = data(question, answer, Nulls::LeftOut);
+    if question.breakdowns.is_empty() && answer.statistics.rows_matched == 0 {
+        data["results"] = Value::Array(Vec::new());
+    }
+    data
+}
+
+fn data(question: &Question, answer: &AggregateAnswer, nulls: Nulls) -> Value {
+    let put = |data: &mut Map<String, Value>, name: &String, value: Value| {
+        if nulls == Nulls::Shown || !value.is_null() {
+            data.insert(name.clone(), value);
+        }
+    };
+    let calculations = |data: &mut Map<String, Value>, values: &[Calculated]| {
+        for (name, calculated) in question.calculations.iter().zip(values) {
+            put(data, name, calculation(calculated));
+        }
+    };
     let group = |place: usize, values: &[Calculated]| {
         let mut data = Map::new();
         for (name, key) in question.breakdowns.iter().zip(&answer.groups[place].keys) {
-            data.insert(name.clone(), key.as_ref().map_or(Value::Null, value));
+            put(&mut data, name, key.as_ref().map_or(Value::Null, value));
         }
-        for (name, calculated) in question.calculations.iter().zip(values) {
-            data.insert(name.clone(), calculation(calculated));
-        }
+        calculations(&mut data, values);
         data
     };
-    let results: Vec<Value> = answer
-        .groups
-        .iter()
-        .enumerate()
-        .map(|(place, found)| json!({"data": group(place, &found.values)}))
-        .collect();
-    let series: Vec<Value> = answer
-        .series
-        .iter()
-        .map(|point| json!({"time": time(point.time), "data": group(point.group, &point.values)}))
-        .collect();
-    json!({"results": results, "series": series})
+    let beside = |values: &[Calculated]| {
+        let mut data = Map::new();
+        calculations(&mut data, values);
+        data
+    };
+    let at = |point: &Point, data| json!({"time": time(point.time), "data": data});
+    let results = answer.groups.iter().enumerate();
+    let results = results.map(|(place, found)| json!({"data": group(place, &found.values)}));
+    let series = answer.series.iter().map(|point| at(point, group(point.group, &point.values)));
+    let mut data = Map::new();
+    data.insert("results".to_owned(), results.collect());
+    data.insert("series".to_owned(), series.collect());
+    if let Some(total) = &answer.total {
+        data.insert("total_by_aggregate".to_owned(), json!({"data": beside(total)}));
+        if question.query.step.is_some() {
+            let series = answer.total_series.iter();
+            let series = series.map(|point| at(point, beside(&point.values)));
+            data.insert("total_by_aggregate_series".to_owned(), series.collect());
+        }
+    }
+    if let Some(rest) = &answer.rest {
+        data.insert("other_by_aggregate".to_owned(), json!({"data": beside(rest)}));
+    }
+    Value::Object(data)
 }
 
 /// A heatmap is a list of buckets: the least value, the value that is above all, and the count.

@@ -71,7 +71,7 @@ impl Extract {
         }
     }
 
-    fn read(&self, column: &ArrayRef) -> Result<ArrayRef> {
+    pub(super) fn read(&self, column: &ArrayRef) -> Result<ArrayRef> {
         Ok(match self.reading {
             Reading::State => Arc::clone(column),
             Reading::Weight => {

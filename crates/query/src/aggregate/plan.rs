@@ -21,19 +21,25 @@ use datafusion_physical_plan::sorts::sort_preserving_merge::SortPreservingMergeE
 
 use super::accumulate::{Fed, function};
 use super::bind::{Bound, Kept};
+use super::totals::{Totals, TotalsExec};
 use crate::partial::{DistinctSet, FloatMoments, Histogram, IntMoments};
 
 type Plan = Arc<dyn ExecutionPlan>;
 type Expr = Arc<dyn PhysicalExpr>;
 
-/// The groups of a scan, those that pass, in order, at most `limit`; all in one partition.
+/// The groups of a scan, those that pass, in order, at most `limit`; all in one partition. All of
+/// them, whether they pass or not, are added to `totals`.
 pub(super) fn groups(
     scan: Plan,
     bound: &Bound,
     limit: usize,
     partitions: usize,
+    totals: Option<Arc<Totals>>,
 ) -> EngineResult<Plan> {
-    let states = states(scan, bound, partitions)?;
+    let mut states: Plan = Arc::new(states(scan, bound, bound.groups, partitions)?);
+    if let Some(totals) = totals {
+        states = Arc::new(TotalsExec::new(states, totals));
+    }
     let mut plan: Plan = Arc::new(projection(states, bound)?);
     if !bound.conditions.0.is_empty() {
         plan = Arc::new(FilterExec::try_new(Arc::new(bound.conditions.clone()), plan)?);
@@ -54,12 +60,22 @@ pub(super) fn groups(
 
 /// What was asked for of every group, in no order.
 pub(super) fn all_groups(scan: Plan, bound: &Bound, partitions: usize) -> EngineResult<Plan> {
-    let states = states(scan, bound, partitions)?;
+    let states: Plan = Arc::new(states(scan, bound, bound.groups, partitions)?);
     Ok(Arc::new(CoalescePartitionsExec::new(Arc::new(projection(states, bound)?))))
 }
 
-/// The states of every group.
-fn states(scan: Plan, bound: &Bound, partitions: usize) -> EngineResult<Plan> {
+/// The states of all rows of a scan together.
+pub(super) fn together(scan: Plan, bound: &Bound, partitions: usize) -> EngineResult<Plan> {
+    Ok(Arc::new(states(scan, bound, 0, partitions)?))
+}
+
+/// The states of every group by the first `groups` columns of the scan.
+fn states(
+    scan: Plan,
+    bound: &Bound,
+    groups: usize,
+    partitions: usize,
+) -> EngineResult<AggregateExec> {
     let schema = scan.schema();
     let functions = bound
         .kept
@@ -77,7 +93,7 @@ fn states(scan: Plan, bound: &Bound, partitions: usize) -> EngineResult<Plan> {
         })
         .collect::<EngineResult<Vec<Arc<AggregateFunctionExpr>>>>()?;
     let by = |column: usize| (at(column), format!("c{column}"));
-    let group_by = PhysicalGroupBy::new_single((0..bound.groups).map(by).collect());
+    let group_by = PhysicalGroupBy::new_single((0..groups).map(by).collect());
     let unfiltered = vec![None; functions.len()];
     let partial: Plan = Arc::new(AggregateExec::try_new(
         AggregateMode::Partial,
@@ -87,15 +103,15 @@ fn states(scan: Plan, bound: &Bound, partitions: usize) -> EngineResult<Plan> {
         scan,
         Arc::clone(&schema),
     )?);
-    let (mode, exchanged): (AggregateMode, Plan) = if bound.groups == 0 {
+    let (mode, exchanged): (AggregateMode, Plan) = if groups == 0 {
         (AggregateMode::Final, Arc::new(CoalescePartitionsExec::new(partial)))
     } else {
-        let by_group = Partitioning::Hash((0..bound.groups).map(at).collect(), partitions);
+        let by_group = Partitioning::Hash((0..groups).map(at).collect(), partitions);
         let exchange = RepartitionExec::try_new(partial, by_group)?;
         (AggregateMode::FinalPartitioned, Arc::new(exchange))
     };
     let group_by = group_by.as_final();
-    Ok(Arc::new(AggregateExec::try_new(mode, group_by, functions, unfiltered, exchanged, schema)?))
+    AggregateExec::try_new(mode, group_by, functions, unfiltered, exchanged, schema)
 }
 
 fn fed<S: Fed>(column: usize, bound: &Bound) -> AggregateExprBuilder {

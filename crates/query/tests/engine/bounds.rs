@@ -24,6 +24,7 @@ fn many_groups() -> AggregateQuery {
         }],
         limit: 1_000,
         step: None,
+        beside: query::Beside::default(),
     }
 }
 

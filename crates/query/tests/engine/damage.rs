@@ -29,6 +29,7 @@ fn one_file() {
         orders: Vec::new(),
         limit: 10,
         step: None,
+        beside: query::Beside::default(),
     };
     let answer = world.aggregate(&query);
     let weight: u64 = (0..50_000u64)

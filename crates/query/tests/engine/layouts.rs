@@ -38,6 +38,7 @@ fn plain(groups: Vec<Field>, aggregates: Vec<Aggregate>) -> AggregateQuery {
         orders: Vec::new(),
         limit: 1_000,
         step: None,
+        beside: query::Beside::default(),
     }
 }
 

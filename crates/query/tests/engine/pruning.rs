@@ -17,6 +17,7 @@ fn count(world: &World, change: impl FnOnce(&mut AggregateQuery)) -> (i64, Stati
         orders: Vec::new(),
         limit: 1_000,
         step: None,
+        beside: query::Beside::default(),
     };
     change(&mut query);
     let answer = world.aggregate(&query);

@@ -20,7 +20,7 @@ use futures::stream;
 use honeycomb::language::{self, Asked};
 use honeycomb::render;
 use model::{DatasetId, Error, Result};
-use query::{Progress, RowsQuery};
+use query::{Beside, Progress, RowsQuery};
 use registry::Permission;
 use serde_json::{Map, Value, json};
 use store::Snapshot;
@@ -47,6 +47,7 @@ struct Request {
     rows: bool,
     next: Option<String>,
     disable_series: bool,
+    beside: Beside,
 }
 
 /// A question that has been read.
@@ -93,7 +94,9 @@ impl Question {
             let next = request.next.as_deref();
             return language::read_rows(&request.query, asked, next).map(Self::Rows);
         }
-        language::read_question(&request.query, asked, request.disable_series).map(Self::Groups)
+        let mut question = language::read_question(&request.query, asked, request.disable_series)?;
+        question.query.beside = request.beside;
+        Ok(Self::Groups(question))
     }
 }
 
@@ -195,14 +198,26 @@ impl Request {
                 ("query", _) => return Err(wrong("a query, which is an object,")),
                 ("rows", Value::Bool(rows)) => request.rows = *rows,
                 ("disable_series", Value::Bool(disabled)) => request.disable_series = *disabled,
-                ("rows" | "disable_series", _) => return Err(wrong("true or false")),
+                ("disable_total_by_aggregate", Value::Bool(disabled)) => {
+                    request.beside.total = !*disabled;
+                }
+                ("disable_other_by_aggregate", Value::Bool(disabled)) => {
+                    request.beside.rest = !*disabled;
+                }
+                (
+                    "rows"
+                    | "disable_series"
+                    | "disable_total_by_aggregate"
+                    | "disable_other_by_aggregate",
+                    _,
+                ) => return Err(wrong("true or false")),
                 ("next", Value::String(next)) => request.next = Some(next.clone()),
                 ("next", Value::Null) => {}
                 ("next", _) => return Err(wrong("the \"next\" of the page before")),
                 _ => {
                     return Err(Error::invalid(format!(
                         "{name:?} is not a member; these are: dataset, query, rows, next, \
-                         disable_series"
+                         disable_series, disable_total_by_aggregate, disable_other_by_aggregate"
                     )));
                 }
             }

@@ -20,7 +20,7 @@ use axum::routing::get;
 use honeycomb::{field, render};
 use model::Error;
 use query::{
-    Aggregate, AggregateQuery, Calculated, Datum, Filter, Group, Literal, Order, OrderBy,
+    Aggregate, AggregateQuery, Beside, Calculated, Datum, Filter, Group, Literal, Order, OrderBy,
     Predicate, Scope, Test,
 };
 use registry::Permission;
@@ -68,6 +68,7 @@ async fn break_down(
             orders: vec![Order { by: OrderBy::Aggregate(Aggregate::Count), descending: true }],
             limit,
             step: None,
+            beside: Beside::default(),
         };
         app.engine.aggregate(snapshot.clone(), query)
     };

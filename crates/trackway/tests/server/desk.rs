@@ -1,7 +1,10 @@
 //! Honeycomb's management interface: what its clients read and what they trip over.
 
+mod columns;
 mod datasets;
 mod problems;
+mod queries;
+mod query_results;
 
 use serde_json::Value;
 use ureq::http::Method;

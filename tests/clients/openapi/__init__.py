@@ -1,0 +1,1 @@
+"""Honeycomb's own description of its interface, and what breaks it."""
