@@ -132,8 +132,8 @@ pub(crate) async fn run(
     Ok(answer)
 }
 
-/// Works out the total and the rest. The total is there already; the rest takes a second scan, since
-/// only now it is known which groups are shown, unless all of them are.
+/// Works out the total and the rest. The total is there already; the rest takes a second scan,
+/// since only now it is known which groups are shown, unless all of them are.
 async fn beside(
     context: &Context,
     snapshot: &Snapshot,

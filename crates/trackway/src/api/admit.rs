@@ -9,8 +9,6 @@ use crate::app::App;
 
 /// The header in which some vendors' clients present a key.
 pub(crate) const TEAM: &str = "x-honeycomb-team";
-/// What stands before a key in the header for all of HTTP.
-const BEARER: &str = "bearer";
 
 /// Judges a request by the key it presents, if it presents one.
 pub(crate) fn admit(

@@ -1,5 +1,7 @@
 //! Tests of how failures are said.
 
+use std::time::Duration;
+
 use super::*;
 
 async fn said(error: Error) -> (StatusCode, Option<String>, String) {
