@@ -32,6 +32,9 @@ LIBERTIES = {
     ("createEvents", "type"), ("createEvents", "json"), ("createEvent", "json"),
 }
 
+# Tests of these send bytes that are no text, with a client of their own that writes nothing down.
+SENT_OTHERWISE = {"POST /1/batch/{datasetSlug}", "POST /1/events/{datasetSlug}"}
+
 # As much of a body is shown.
 SHOWN_CHARACTERS = 400
 
@@ -85,7 +88,8 @@ def main() -> int:
     lines = [line for path in arguments.files for line in path.read_text().splitlines()]
     complaints, successes = check(Description.read(DESCRIPTION), map(json.loads, lines))
     if not arguments.part:
-        complaints += [f"no success of {name}" for name in built() if not successes[name]]
+        expected = [name for name in built() if name not in SENT_OTHERWISE]
+        complaints += [f"no success of {name}" for name in expected if not successes[name]]
     for complaint in complaints:
         print(complaint)
     print(f"openapi: {len(lines)} exchanges, {sum(successes.values())} successes of "
