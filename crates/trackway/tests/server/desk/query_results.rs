@@ -89,7 +89,8 @@ fn totals_and_others() {
     let world = World::new();
     let server = world.start();
     spans::send(&server, "api", 10);
-    let query = json!({"calculations": [{"op": "COUNT"}, {"op": "SUM", "column": "span.num_events"}],
+    let events = json!({"op": "SUM", "column": "span.num_events"});
+    let query = json!({"calculations": [{"op": "COUNT"}, events],
         "breakdowns": ["name"], "orders": [{"column": "name"}], "limit": 3,
         "havings": [{"calculate_op": "COUNT", "op": "<", "value": 5}]});
     let all = json!({"disable_total_by_aggregate": false, "disable_other_by_aggregate": false});
