@@ -34,6 +34,7 @@ pub(crate) fn program(source: &str) -> Result<PathBuf, String> {
     }
     let name = installed::name("go", contents.iter().map(Vec::as_slice));
     let folder = installed::folder(&name, |folder| {
+        make(folder)?;
         let mut go = go();
         go.current_dir(&source).args(["build", "-mod=readonly", "-trimpath", "-o"]);
         installed::succeed(go.arg(folder.join(PROGRAM)).arg("."))
@@ -52,7 +53,7 @@ pub(crate) fn collector(list: &str) -> Result<PathBuf, String> {
 }
 
 fn make_collector(folder: &Path, list: &Path) -> Result<(), String> {
-    fs::create_dir(folder).map_err(|error| format!("making {}: {error}", folder.display()))?;
+    make(folder)?;
     let tools = folder.join("bin");
     installed::succeed(go().env("GOBIN", &tools).args(["install", BUILDER]))?;
     let mut builder = Command::new(tools.join("builder"));
@@ -61,6 +62,10 @@ fn make_collector(folder: &Path, list: &Path) -> Result<(), String> {
     installed::succeed(builder.current_dir(folder))?;
     let built = fs::rename(folder.join(SOURCES).join(COLLECTOR), folder.join(COLLECTOR));
     built.map_err(|error| format!("the builder made no {COLLECTOR}: {error}"))
+}
+
+fn make(folder: &Path) -> Result<(), String> {
+    fs::create_dir(folder).map_err(|error| format!("making {}: {error}", folder.display()))
 }
 
 /// All files of a program, which has no folders.

@@ -103,13 +103,15 @@ pub(crate) struct Server {
     pub(crate) main_url: String,
     /// `http://host:port` of OTLP over HTTP.
     pub(crate) otlp_url: String,
+    /// `http://host:port` of OTLP over gRPC.
+    pub(crate) grpc_url: String,
 }
 
 impl Server {
     /// Starts a server and waits until it is ready.
     pub(crate) fn start(launch: &Launch) -> Result<Self, String> {
         let mut process = Process::start("trackway", &mut launch.command()?)?;
-        let (mut main_url, mut otlp_url) = (None, None);
+        let (mut main_url, mut otlp_url, mut grpc_url) = (None, None, None);
         loop {
             let Some(line) = process.line(START_TIME_MAX)? else {
                 return Err(format!("trackway was not ready after {START_TIME_MAX:?}"));
@@ -121,6 +123,7 @@ impl Server {
             match listener {
                 "main" => main_url = Some(url.to_owned()),
                 "otlp-http" => otlp_url = Some(url.to_owned()),
+                "otlp-grpc" => grpc_url = Some(url.to_owned()),
                 _ => {}
             }
         }
@@ -129,6 +132,7 @@ impl Server {
             process,
             main_url: main_url.ok_or_else(|| unsaid("main"))?,
             otlp_url: otlp_url.ok_or_else(|| unsaid("otlp-http"))?,
+            grpc_url: grpc_url.ok_or_else(|| unsaid("otlp-grpc"))?,
         })
     }
 

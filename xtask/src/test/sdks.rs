@@ -7,6 +7,7 @@ use std::process::Command;
 
 use super::world::{World, with_server};
 use super::{Run, succeed};
+use crate::server::Server;
 use crate::{build, golang, node, python};
 
 const SCRIPT: &str = "tests/clients/sdk_e2e.py";
@@ -20,24 +21,28 @@ struct Sdk {
     protocols: &'static [&'static str],
     /// The program that sends.
     program: Command,
+    /// Whether gRPC goes to the main port, beside HTTP/1.1, and not to its own.
+    is_grpc_on_main: bool,
 }
 
 pub(super) fn python_sdk(_run: &Run) -> Result<(), String> {
     let mut program = python::python(&REQUIREMENTS)?;
     program.arg("tests/clients/python/emit.py");
-    check(&Sdk { language: "python", protocols: &["http/protobuf", "grpc"], program })
+    let protocols = &["http/protobuf", "grpc"];
+    check(&Sdk { language: "python", protocols, program, is_grpc_on_main: false })
 }
 
 pub(super) fn javascript_sdk(_run: &Run) -> Result<(), String> {
     let mut program = node::node("tests/clients/javascript")?;
     program.arg("tests/clients/javascript/emit.js");
     let protocols = &["http/protobuf", "http/json", "grpc"];
-    check(&Sdk { language: "javascript", protocols, program })
+    check(&Sdk { language: "javascript", protocols, program, is_grpc_on_main: true })
 }
 
 pub(super) fn go_sdk(_run: &Run) -> Result<(), String> {
     let program = Command::new(golang::program("tests/clients/golang")?);
-    check(&Sdk { language: "go", protocols: &["http/protobuf", "grpc"], program })
+    let protocols = &["http/protobuf", "grpc"];
+    check(&Sdk { language: "go", protocols, program, is_grpc_on_main: false })
 }
 
 fn check(sdk: &Sdk) -> Result<(), String> {
@@ -57,7 +62,8 @@ fn check(sdk: &Sdk) -> Result<(), String> {
             }
         }
         sending.args(["--language", sdk.language, "--otlp-http", &world.server.otlp_url]);
-        sending.args(["--otlp-grpc", &world.server.main_url]);
+        let Server { main_url, grpc_url, .. } = &world.server;
+        sending.args(["--otlp-grpc", if sdk.is_grpc_on_main { main_url } else { grpc_url }]);
         sending.arg("--protocols").args(sdk.protocols).arg("--");
         sending.arg(sdk.program.get_program()).args(sdk.program.get_args());
         succeed(&mut sending)?;
