@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod demo;
 mod folder;
+mod fuzz;
 mod golang;
 mod http;
 mod installed;
@@ -31,6 +32,7 @@ usage: cargo xtask COMMAND
   test    runs every check, or those that are named; --list says which there are
   tidy    checks the project's rules that are not lints: one line for each finding
   kill    kills a server again and again and sees that it loses nothing
+  fuzz    gives arbitrary bytes to everything that reads what others wrote
   bench   measures the release build; --help says what
 ";
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     let done = match arguments.next().as_deref() {
         Some("bench") => bench::run(arguments),
         Some("demo") => demo::run(arguments),
+        Some("fuzz") => fuzz::run(arguments),
         Some("kill") => kill::run(arguments),
         Some("test") => test::run(arguments),
         Some("tidy") => tidy::run(arguments),

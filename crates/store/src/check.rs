@@ -9,7 +9,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::catalog::Catalog;
 use crate::disk::Disk;
-use crate::log::{ReplayMode, read_through};
+use crate::log::{LogReading, read_log};
 use crate::paths::{QUARANTINE, SEGMENTS};
 use crate::segment::{SegmentMeta, SegmentReader, TraceIndex, describe, unreadable};
 
@@ -38,8 +38,8 @@ pub fn check(disk: &Arc<dyn Disk>, catalog: &Catalog) -> Result<Vec<Finding>> {
             damage(error.to_string());
         }
     }
-    let mode = ReplayMode { mark: loaded.mark, accept_damage: false, planted_ignore_crc: false };
-    if let Err(error) = read_through(disk, mode) {
+    let reading = LogReading { mark: loaded.mark, accept_damage: false, ignore_checksums: false };
+    if let Err(error) = read_log(disk, reading, |_, _| Ok(())) {
         damage(error.to_string());
     }
     let known: BTreeSet<_> = loaded

@@ -32,6 +32,7 @@ mod threads;
 pub use catalog::{Attribute, AttributeTable, Catalog, DatasetTable, Hidden};
 pub use check::{Finding, check, verify};
 pub use disk::{Disk, DiskFile, LocalDisk};
+pub use log::{LogReading, read_log};
 pub use memtable::{Lease, MemBatch};
 pub use paths::{CATALOG, LOCK};
 pub use record::{Lsn, Record};

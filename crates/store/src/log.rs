@@ -23,7 +23,8 @@ use std::time::Duration;
 use model::{Error, Random, Result};
 
 pub(crate) use order::{SlotMade, SlotOrder};
-pub(crate) use replay::{ReplayMode, Replayed, read_through, replay};
+pub use replay::{LogReading, read_log};
+pub(crate) use replay::{ReplayMode, Replayed, replay};
 
 use crate::disk::Disk;
 use crate::record::{Lsn, Record};

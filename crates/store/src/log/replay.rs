@@ -97,10 +97,31 @@ fn replay_slots(
     Ok(replayed)
 }
 
-/// Reads the log through without changing anything.
-pub(crate) fn read_through(disk: &Arc<dyn Disk>, mode: ReplayMode) -> Result<u64> {
+/// How [`read_log`] goes about a log.
+#[derive(Clone, Copy, Debug)]
+pub struct LogReading {
+    /// Requests up to here are passed over.
+    pub mark: Lsn,
+    /// Goes on behind damage instead of stopping with an error.
+    pub accept_damage: bool,
+    /// Takes groups whose checksum is wrong, to see what becomes of their bytes.
+    pub ignore_checksums: bool,
+}
+
+/// Hands every request that a folder's log has beyond a mark to `take`, in order, and changes
+/// nothing. Returns how many there are.
+pub fn read_log(
+    disk: &Arc<dyn Disk>,
+    reading: LogReading,
+    mut take: impl FnMut(Lsn, Record) -> Result<()>,
+) -> Result<u64> {
+    let mode = ReplayMode {
+        mark: reading.mark,
+        accept_damage: reading.accept_damage,
+        planted_ignore_crc: reading.ignore_checksums,
+    };
     let slots = open_slots(&**disk, mode, &mut Replayed::after(mode.mark), false)?;
-    replay_slots(slots, mode, Replayed::after(mode.mark), |_, _| Ok(()))
+    replay_slots(slots, mode, Replayed::after(mode.mark), &mut take)
         .map(|replayed| replayed.records)
 }
 
