@@ -4,4 +4,5 @@
 
 pub mod kill;
 pub mod load;
+mod msgpack;
 pub mod sim;

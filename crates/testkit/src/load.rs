@@ -36,6 +36,7 @@ mod path;
 mod pending;
 mod report;
 mod sender;
+mod shape;
 mod shop;
 mod span;
 mod summary;
@@ -53,5 +54,6 @@ pub use report::{
     IncidentReport, RouteReport, ServiceReport, TraceReport, TruthReport, UserReport, UsersReport,
 };
 pub use sender::{Run, Settings, discard, send};
+pub use shape::Shape;
 pub use summary::{Latencies, Summary};
 pub use users::USERS;

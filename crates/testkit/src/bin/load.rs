@@ -1,4 +1,4 @@
-//! `trackway-load`: sends a reproducible hour of traces to an OTLP/HTTP server and measures it.
+//! `trackway-load`: sends a reproducible hour of traces to a server and measures it.
 //!
 //! Prints one line of JSON, also when the server fails: then with what was acknowledged until
 //! then, the error on standard error, and exit status 1.
@@ -10,12 +10,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use model::{Error, Result, SystemClock, Timestamp};
-use testkit::load::{Encoding, Generator, Plan, Run, Settings, Target, discard, send};
+use testkit::load::{Encoding, Generator, Plan, Run, Settings, Shape, Target, discard, send};
 
 const USAGE: &str = "\
 usage: trackway-load (--url URL | --discard) --spans N [options]
 
-  --url URL           the server, as in http://127.0.0.1:4318; posts to URL/v1/traces
+  --url URL           the server, as in http://127.0.0.1:4318
   --discard           send nothing: measure the generator, or only write --truth
   --spans N           how many spans, all in one hour of event time
   --seed N            the same seed gives the same requests (1)
@@ -24,6 +24,8 @@ usage: trackway-load (--url URL | --discard) --spans N [options]
                       in proportion, so that requests keep their size)
   --connections N     connections with one request in flight each (2)
   --rate N            spans a second; latencies then count from each request's scheduled time
+  --shape NAME        what spans are sent as: otlp-http, logs, batch-json, batch-msgpack, or events
+                      one by one (otlp-http)
   --encoding NAME     identity, gzip or zstd (identity)
   --in-memory N       generate the first N requests before the measured time
   --truth FILE        write what a server must answer, as JSON
@@ -58,8 +60,13 @@ struct Command {
 
 impl Command {
     fn parse(arguments: Vec<String>) -> Result<Self> {
-        let mut settings =
-            Settings { connections: 2, rate: None, encoding: Encoding::Identity, in_memory: 0 };
+        let mut settings = Settings {
+            connections: 2,
+            rate: None,
+            shape: Shape::Traces,
+            encoding: Encoding::Identity,
+            in_memory: 0,
+        };
         let (mut target, mut is_discard, mut truth) = (None, false, None);
         let (mut spans, mut seed, mut start, mut flush) = (None, 1, None, None);
         let mut arguments = arguments.into_iter();
@@ -78,6 +85,7 @@ impl Command {
                 "--flush-seconds" => flush = Some(positive(&name, &value)?),
                 "--connections" => settings.connections = number(&name, &value)? as usize,
                 "--rate" => settings.rate = Some(positive(&name, &value)?),
+                "--shape" => settings.shape = Shape::parse(&value)?,
                 "--encoding" => settings.encoding = Encoding::parse(&value)?,
                 "--in-memory" => settings.in_memory = number(&name, &value)? as usize,
                 "--truth" => truth = Some(value),
@@ -104,7 +112,8 @@ impl Command {
         let run = match &self.target {
             Some(target) => send(target, &self.settings, &mut generator, &clock),
             None => {
-                let summary = discard(self.settings.encoding, &mut generator, &clock);
+                let summary =
+                    discard(self.settings.shape, self.settings.encoding, &mut generator, &clock);
                 Run { summary, failure: None }
             }
         };

@@ -75,9 +75,9 @@ pub fn check_syncs(check: &SyncCheck<'_>, clock: &dyn Clock) -> Result<Syncs, St
     for number in 0..check.requests {
         let draft = source.request(number, next_id);
         next_id += draft.events.len() as u64;
-        let kind = "application/x-protobuf";
-        let answer = http::post(&server.otlp, draft.path, kind, &draft.body)
-            .map_err(|error| format!("sending request {number}: {error}"))?;
+        let answer =
+            http::post(&server.otlp, &draft.post.path, &draft.post.headers(), &draft.post.body)
+                .map_err(|error| format!("sending request {number}: {error}"))?;
         if !(200..300).contains(&answer.status) {
             return Err(format!("request {number}: {}: {}", answer.status, answer.text()));
         }

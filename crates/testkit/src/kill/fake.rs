@@ -3,6 +3,8 @@
 //! It reads requests with the official messages and answers the query API as the real one does, so
 //! that every check of a campaign can be seen to notice what it is for.
 
+mod plain;
+
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -18,7 +20,7 @@ use prost::Message as _;
 use serde_json::{Value, json};
 
 use super::event::{Fields, ID, Row};
-use super::request::{LOGS, TRACES, hex};
+use super::request::{BATCH, CONTENT_TYPE, EVENT_TIME, EVENTS, LOGS, Post, TRACES, hex};
 
 /// A mistake.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,10 +60,11 @@ pub(super) struct Fake {
 
 impl Fake {
     /// Takes a request as it came.
-    pub(super) fn take(&mut self, path: &str, body: &[u8]) {
-        match path {
-            TRACES => self.take_traces(body),
-            LOGS => self.take_logs(body),
+    pub(super) fn take(&mut self, post: &Post) {
+        match post.path.as_str() {
+            TRACES => self.take_traces(&post.body),
+            LOGS => self.take_logs(&post.body),
+            path if path.starts_with(EVENTS) || path.starts_with(BATCH) => self.take_plain(post),
             other => panic!("nothing is posted to {other}"),
         }
     }
@@ -217,8 +220,8 @@ impl Port {
     /// Answers one connection after the other until [`Port::close`].
     pub(super) fn serve(&self) {
         for stream in self.listener.incoming() {
-            let Some((path, body, stream)) = request(stream.unwrap()) else { return };
-            self.answer(&path, &body, stream);
+            let Some((post, stream)) = request(stream.unwrap()) else { return };
+            self.answer(&post, stream);
         }
     }
 
@@ -227,24 +230,31 @@ impl Port {
         drop(TcpStream::connect(&self.address).unwrap());
     }
 
-    fn answer(&self, path: &str, body: &[u8], mut stream: TcpStream) {
+    fn answer(&self, post: &Post, mut stream: TcpStream) {
         let mut fake = self.fake.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut status, mut answer) = (200, Vec::new());
-        if path == "/api/v1/query" {
-            answer = fake.ask(&serde_json::from_slice(body).unwrap()).unwrap();
+        if post.path == "/api/v1/query" {
+            answer = fake.ask(&serde_json::from_slice(&post.body).unwrap()).unwrap();
         } else {
             match fake.mistake {
                 Some(Mistake::Breaks) => return,
                 Some(Mistake::Answers(other)) => status = other,
-                Some(Mistake::AcceptsInPart) => {
+                Some(Mistake::AcceptsInPart) if post.path == TRACES => {
                     let partial_success = Some(ExportTracePartialSuccess {
                         rejected_spans: 1,
                         ..ExportTracePartialSuccess::default()
                     });
                     answer = ExportTraceServiceResponse { partial_success }.encode_to_vec();
-                    fake.take(path, body);
+                    fake.take(post);
                 }
-                _ => fake.take(path, body),
+                _ => {
+                    let before = fake.rows.len();
+                    fake.take(post);
+                    if post.path.starts_with(BATCH) {
+                        let in_part = fake.mistake == Some(Mistake::AcceptsInPart);
+                        answer = plain::statuses(fake.rows.len() - before, in_part);
+                    }
+                }
             }
         }
         let head = format!("HTTP/1.1 {status} Said\r\ncontent-length: {}\r\n\r\n", answer.len());
@@ -253,18 +263,26 @@ impl Port {
     }
 }
 
-/// The path and the body of a request; none if the connection closes without one.
-fn request(mut stream: TcpStream) -> Option<(String, Vec<u8>, TcpStream)> {
+/// A request; none if the connection closes without one.
+fn request(mut stream: TcpStream) -> Option<(Post, TcpStream)> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4_096];
     loop {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         if let Some(end) = end {
             let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            if bytes.len() == end + 4 + length?.parse::<usize>().unwrap() {
-                let path = head.split(' ').nth(1)?.to_owned();
-                return Some((path, bytes.split_off(end + 4), stream));
+            let header = |name: &str| {
+                let pairs = head.lines().filter_map(|line| line.split_once(": "));
+                pairs.filter(|(known, _)| *known == name).map(|(_, value)| value.to_owned()).next()
+            };
+            if bytes.len() == end + 4 + header("content-length")?.parse::<usize>().unwrap() {
+                let post = Post {
+                    path: head.split(' ').nth(1)?.to_owned(),
+                    kind: header(CONTENT_TYPE)?,
+                    event_time: header(EVENT_TIME),
+                    body: bytes.split_off(end + 4),
+                };
+                return Some((post, stream));
             }
         }
         match stream.read(&mut chunk).unwrap() {

@@ -29,14 +29,20 @@ impl Answer {
 
 /// Posts `body` to `address` (host and port) and reads the answer. An error says that the request
 /// may or may not have been dealt with.
-pub(super) fn post(address: &str, path: &str, kind: &str, body: &[u8]) -> io::Result<Answer> {
+pub(super) fn post(
+    address: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> io::Result<Answer> {
+    let headers: String =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let mut stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(ANSWER_WAIT_MAX))?;
     stream.set_write_timeout(Some(ANSWER_WAIT_MAX))?;
     let head = format!(
-        "POST {path} HTTP/1.0\r\nhost: {address}\r\ncontent-type: {kind}\r\n\
-         content-length: {}\r\n\r\n",
+        "POST {path} HTTP/1.0\r\nhost: {address}\r\n{headers}content-length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(&[head.as_bytes(), body].concat())?;

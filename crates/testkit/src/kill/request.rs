@@ -1,7 +1,10 @@
-//! Draws requests: spans with events, or log records, over several hours and datasets.
+//! Draws requests: spans with events, log records or plain events, over several hours and
+//! datasets.
 //!
 //! A request follows from its number and the seed alone. It is written with the official messages,
 //! and what must be read back is noted in the server's documented field names beside it.
+
+mod plain;
 
 use model::{NANOS_PER_HOUR, NANOS_PER_SECOND, Random as _, SeededRandom};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -19,11 +22,20 @@ use super::event::{Event, Fields, ID, REQUEST};
 pub(super) const TRACES: &str = "/v1/traces";
 /// Where log records are posted.
 pub(super) const LOGS: &str = "/v1/logs";
+/// What the paths of batches of plain events begin with.
+pub(super) const BATCH: &str = "/1/batch/";
+/// What the paths of single plain events begin with.
+pub(super) const EVENTS: &str = "/1/events/";
+/// Headers, as [`Post::headers`] has them.
+pub(super) const CONTENT_TYPE: &str = "content-type";
+pub(super) const EVENT_TIME: &str = "x-honeycomb-event-time";
 
 const SERVICES: [&str; 4] = ["kill-cart", "kill-mail", "kill-pay", "kill-stock"];
 /// One request in so many names a dataset that nobody has named before.
 const NEW_DATASET_ODDS: u64 = 40;
-/// One request in so many is of log records.
+/// One request in so many is of plain events.
+const PLAIN_ODDS: u64 = 3;
+/// One request in so many of the others is of log records.
 const LOGS_ODDS: u64 = 4;
 /// How many hours before the present one events happened, as often as an hour is listed. The far
 /// ones share a wide segment; the near ones fill segments of their own and are merged.
@@ -31,13 +43,38 @@ const HOURS_AGO: [i64; 10] = [0, 1, 1, 1, 1, 2, 2, 2, 40, 3_000];
 /// Attribute names of which each event has few.
 const RARE_NAMES: u64 = 60;
 
+/// What is posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Post {
+    /// [`TRACES`], [`LOGS`], or where plain events of a dataset go.
+    pub(super) path: String,
+    /// The content type.
+    pub(super) kind: String,
+    /// When an event happened that is alone.
+    pub(super) event_time: Option<String>,
+    /// The body.
+    pub(super) body: Vec<u8>,
+}
+
+impl Post {
+    /// A message of OpenTelemetry's, as protobuf.
+    fn message(path: &str, body: Vec<u8>) -> Self {
+        let kind = "application/x-protobuf".to_owned();
+        Self { path: path.to_owned(), kind, event_time: None, body }
+    }
+
+    /// Its headers.
+    pub(super) fn headers(&self) -> Vec<(&str, &str)> {
+        let time = self.event_time.iter().map(|time| (EVENT_TIME, time.as_str()));
+        std::iter::once((CONTENT_TYPE, self.kind.as_str())).chain(time).collect()
+    }
+}
+
 /// A request that is about to be sent.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
-    /// [`TRACES`] or [`LOGS`].
-    pub(super) path: &'static str,
-    /// The message, as protobuf.
-    pub(super) body: Vec<u8>,
+    /// What is posted.
+    pub(super) post: Post,
     /// What is in it.
     pub(super) events: Vec<Event>,
 }
@@ -58,14 +95,16 @@ impl Source {
         let mut drawing =
             Drawing { hour: self.hour, chance, number, next_id: first_id, events: Vec::new() };
         let groups = 1 + drawing.chance.below(2);
-        let (path, body) = if drawing.chance.once_in(LOGS_ODDS) {
+        let post = if drawing.chance.once_in(PLAIN_ODDS) {
+            drawing.plain_events()
+        } else if drawing.chance.once_in(LOGS_ODDS) {
             let resource_logs = (0..groups).map(|_| drawing.resource_logs()).collect();
-            (LOGS, ExportLogsServiceRequest { resource_logs }.encode_to_vec())
+            Post::message(LOGS, ExportLogsServiceRequest { resource_logs }.encode_to_vec())
         } else {
             let resource_spans = (0..groups).map(|_| drawing.resource_spans()).collect();
-            (TRACES, ExportTraceServiceRequest { resource_spans }.encode_to_vec())
+            Post::message(TRACES, ExportTraceServiceRequest { resource_spans }.encode_to_vec())
         };
-        Draft { path, body, events: drawing.events }
+        Draft { post, events: drawing.events }
     }
 
     /// The seconds since the epoch between which all events lie.

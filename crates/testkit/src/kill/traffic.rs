@@ -16,7 +16,7 @@ use super::http::{self, Answer};
 use super::ledger::{Fate, Ledger};
 use super::pulse::Pulse;
 use super::reading;
-use super::request::{Draft, LOGS, Source};
+use super::request::{BATCH, CONTENT_TYPE, Draft, EVENTS, LOGS, Source};
 use super::server::Happening;
 
 /// Connections that send at the same time.
@@ -134,7 +134,7 @@ impl<'a> Traffic<'a> {
                 (number, draft)
             };
             events += draft.events.len() as u64;
-            match http::post(self.otlp, draft.path, "application/x-protobuf", &draft.body) {
+            match http::post(self.otlp, &draft.post.path, &draft.post.headers(), &draft.post.body) {
                 Ok(answer) => self.note(number, &draft, &answer),
                 Err(_) => breaks += 1,
             }
@@ -150,7 +150,7 @@ impl<'a> Traffic<'a> {
         let refused = || Finding::Refused {
             what: format!(
                 "a good request ({}, number {number}) was answered {}: {}",
-                draft.path,
+                draft.post.path,
                 answer.status,
                 answer.text()
             ),
@@ -225,14 +225,20 @@ pub(super) fn ask(main: &str, body: &Value) -> Result<Vec<u8>, String> {
 }
 
 fn post_question(main: &str, body: &Value) -> Result<Answer, String> {
-    http::post(main, "/api/v1/query", "application/json", body.to_string().as_bytes())
+    let headers = [(CONTENT_TYPE, "application/json")];
+    http::post(main, "/api/v1/query", &headers, body.to_string().as_bytes())
         .map_err(|error| format!("asking {body}: {error}"))
 }
 
 /// Whether a success is one for every event of the request.
 fn is_whole(draft: &Draft, answer: &Answer) -> bool {
     let body = answer.body.as_slice();
-    match draft.path {
+    match draft.post.path.as_str() {
+        path if path.starts_with(EVENTS) => body.is_empty(),
+        path if path.starts_with(BATCH) => {
+            let statuses: Vec<Value> = serde_json::from_slice(body).unwrap_or_default();
+            statuses.len() == draft.events.len() && statuses.iter().all(|one| one["status"] == 202)
+        }
         LOGS => ExportLogsServiceResponse::decode(body)
             .is_ok_and(|answer| answer.partial_success.is_none_or(|p| p.rejected_log_records == 0)),
         _ => ExportTraceServiceResponse::decode(body)

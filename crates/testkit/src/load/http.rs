@@ -24,12 +24,13 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 pub struct Target {
     /// Host and port.
     address: String,
-    path: String,
+    /// What stands before the path of every request.
+    prefix: String,
 }
 
 impl Target {
-    /// The traces endpoint of the OTLP/HTTP server at `url`, as in `http://127.0.0.1:4318`. A path
-    /// in the URL stays before `/v1/traces`; without a port it is 80.
+    /// The server at `url`, as in `http://127.0.0.1:4318`. A path in the URL stays before those of
+    /// requests; without a port it is 80.
     ///
     /// # Errors
     /// `Invalid` if it is not an `http://` URL with a host.
@@ -46,19 +47,25 @@ impl Target {
         let port = if has_port { "" } else { ":80" };
         let path = path.trim_end_matches('/');
         let slash = if path.is_empty() { "" } else { "/" };
-        Ok(Self { address: format!("{authority}{port}"), path: format!("{slash}{path}/v1/traces") })
+        Ok(Self { address: format!("{authority}{port}"), prefix: format!("{slash}{path}") })
     }
 
-    /// The head of a request with a body of `body_len` bytes.
-    pub(super) fn head(&self, encoding: Encoding, body_len: usize) -> String {
+    /// The head of a request to `path` with further `headers` and a body of `body_len` bytes.
+    pub(super) fn head(
+        &self,
+        path: &str,
+        headers: &str,
+        encoding: Encoding,
+        body_len: usize,
+    ) -> String {
         let encoding = match encoding.header() {
             Some(name) => format!("content-encoding: {name}\r\n"),
             None => String::new(),
         };
         format!(
-            "POST {} HTTP/1.1\r\nhost: {}\r\nuser-agent: trackway-load\r\n\
-             content-type: application/x-protobuf\r\n{encoding}content-length: {body_len}\r\n\r\n",
-            self.path, self.address
+            "POST {}{path} HTTP/1.1\r\nhost: {}\r\nuser-agent: trackway-load\r\n\
+             {headers}{encoding}content-length: {body_len}\r\n\r\n",
+            self.prefix, self.address
         )
     }
 }

@@ -16,6 +16,7 @@ use super::encoding::Encoding;
 use super::generator::Request;
 use super::halt::Halt;
 use super::http::{Answer, Connection, Target};
+use super::shape::{Post, Shape};
 use super::summary::{Beginning, Latencies, Summary};
 
 /// Requests that wait for a connection. Enough that connections never wait for the generator's
@@ -33,6 +34,8 @@ pub struct Settings {
     pub connections: usize,
     /// Spans a second over all connections; as fast as the server acknowledges if none.
     pub rate: Option<f64>,
+    /// What spans are sent as.
+    pub shape: Shape,
     /// How bodies are compressed.
     pub encoding: Encoding,
     /// How many requests are generated and compressed before the measured time begins.
@@ -55,8 +58,9 @@ pub fn send(
     requests: &mut dyn Iterator<Item = Request>,
     clock: &dyn Clock,
 ) -> Run {
-    let encoding = settings.encoding;
-    let mut jobs = requests.map(|request| Job::new(request, encoding));
+    let (shape, encoding) = (settings.shape, settings.encoding);
+    let mut jobs = requests.flat_map(|request| shape.posts(request));
+    let mut jobs = jobs.by_ref().map(|post| Job::new(post, encoding));
     let mut prepared: VecDeque<Job> = jobs.by_ref().take(settings.in_memory).collect();
     let (queue, waiting) = sync_channel(QUEUE_REQUESTS_MAX);
     let (waiting, halt) = (Mutex::new(waiting), Halt::default());
@@ -83,13 +87,15 @@ pub fn send(
 
 /// Generates and compresses all `requests` and sends nothing: what that costs.
 pub fn discard(
+    shape: Shape,
     encoding: Encoding,
     requests: &mut dyn Iterator<Item = Request>,
     clock: &dyn Clock,
 ) -> Summary {
     let began = Beginning::now(clock);
     let mut summary = Summary::default();
-    for job in requests.map(|request| Job::new(request, encoding)) {
+    let posts = requests.flat_map(|request| shape.posts(request));
+    for job in posts.map(|post| Job::new(post, encoding)) {
         job.count(&mut summary);
     }
     summary.finish(began, clock);
@@ -133,6 +139,8 @@ fn sum(ledgers: Vec<Ledger>) -> Run {
 /// A request as it goes out.
 #[derive(Debug)]
 struct Job {
+    path: String,
+    headers: String,
     body: Vec<u8>,
     spans: u64,
     bytes_uncompressed: u64,
@@ -141,11 +149,13 @@ struct Job {
 }
 
 impl Job {
-    fn new(request: Request, encoding: Encoding) -> Self {
+    fn new(post: Post, encoding: Encoding) -> Self {
         Self {
-            spans: u64::from(request.spans),
-            bytes_uncompressed: request.body.len() as u64,
-            body: encoding.encode(request.body),
+            spans: post.spans,
+            path: post.path,
+            headers: post.headers,
+            bytes_uncompressed: post.body.len() as u64,
+            body: encoding.encode(post.body),
             due: None,
         }
     }
@@ -238,7 +248,7 @@ impl Courier<'_> {
             Some(open) => open,
             None => Connection::open(self.target)?,
         };
-        let head = self.target.head(self.encoding, job.body.len());
+        let head = self.target.head(&job.path, &job.headers, self.encoding, job.body.len());
         let answer = open.post(head.as_bytes(), &job.body)?;
         if !answer.closes {
             *connection = Some(open);

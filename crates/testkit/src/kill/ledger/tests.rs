@@ -12,7 +12,7 @@ fn all_taken(fate: impl Fn(u64) -> Fate) -> (Ledger, Fake) {
     let (mut ledger, mut fake) = (Ledger::default(), Fake::default());
     for number in 0..20 {
         let draft = SOURCE.request(number, ledger.next_id());
-        fake.take(draft.path, &draft.body);
+        fake.take(&draft.post);
         ledger.open(draft.events);
         ledger.answer(number, fate(number));
     }

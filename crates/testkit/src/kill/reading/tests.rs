@@ -9,7 +9,7 @@ fn fake() -> Fake {
     for number in 0..30 {
         let draft = SOURCE.request(number, next_id);
         next_id += draft.events.len() as u64;
-        fake.take(draft.path, &draft.body);
+        fake.take(&draft.post);
     }
     fake
 }

@@ -10,7 +10,7 @@ fn notes_what_it_sends() {
     let (mut fake, mut events) = (Fake::default(), Vec::new());
     for number in 0..200 {
         let draft = SOURCE.request(number, events.len() as u64);
-        fake.take(draft.path, &draft.body);
+        fake.take(&draft.post);
         events.extend(draft.events);
     }
     let rows = reading::rows(&mut |body| fake.ask(body), SOURCE.range_seconds()).unwrap();
@@ -25,8 +25,8 @@ fn notes_what_it_sends() {
 /// Guarantees: a number gives the same request each time, and another seed another one.
 #[test]
 fn repeats() {
-    assert_eq!(SOURCE.request(3, 40).body, SOURCE.request(3, 40).body);
-    assert_ne!(SOURCE.request(3, 40).body, Source { seed: 6, ..SOURCE }.request(3, 40).body);
+    assert_eq!(SOURCE.request(3, 40).post, SOURCE.request(3, 40).post);
+    assert_ne!(SOURCE.request(3, 40).post, Source { seed: 6, ..SOURCE }.request(3, 40).post);
 }
 
 /// Guarantees: requests are of every kind, in every hour, with old and new datasets, and all their
@@ -34,8 +34,12 @@ fn repeats() {
 #[test]
 fn varied() {
     let drafts: Vec<_> = (0..400).map(|number| SOURCE.request(number, 0)).collect();
-    assert!(drafts.iter().any(|draft| draft.path == LOGS));
-    assert!(drafts.iter().any(|draft| draft.path == TRACES));
+    for path in [LOGS, TRACES, EVENTS, BATCH] {
+        assert!(drafts.iter().any(|draft| draft.post.path.starts_with(path)), "{path}");
+    }
+    for kind in ["application/x-protobuf", "application/json", "application/msgpack"] {
+        assert!(drafts.iter().any(|draft| draft.post.kind == kind), "{kind}");
+    }
     let events: Vec<_> = drafts.iter().flat_map(|draft| &draft.events).collect();
     let of_spans = events.iter().filter(|event| event.fields.contains_key("duration_ms"));
     let of_logs = events.iter().filter(|event| event.fields.contains_key("body"));

@@ -1,15 +1,15 @@
 use super::*;
 
-/// Guarantees: a URL tells where to connect and which path to post to.
+/// Guarantees: a URL tells where to connect and what the paths of requests begin with.
 #[test]
 fn targets() {
-    for (url, address, path) in [
-        ("http://127.0.0.1:4318", "127.0.0.1:4318", "/v1/traces"),
-        ("http://localhost/", "localhost:80", "/v1/traces"),
-        ("http://[::1]:4318/insert/otlp/", "[::1]:4318", "/insert/otlp/v1/traces"),
-        ("http://[::1]", "[::1]:80", "/v1/traces"),
+    for (url, address, prefix) in [
+        ("http://127.0.0.1:4318", "127.0.0.1:4318", ""),
+        ("http://localhost/", "localhost:80", ""),
+        ("http://[::1]:4318/insert/otlp/", "[::1]:4318", "/insert/otlp"),
+        ("http://[::1]", "[::1]:80", ""),
     ] {
-        let expected = Target { address: address.to_owned(), path: path.to_owned() };
+        let expected = Target { address: address.to_owned(), prefix: prefix.to_owned() };
         assert_eq!(Target::parse(url).unwrap(), expected, "{url}");
     }
     for url in ["https://localhost", "localhost:4318", "http://", "http://user@host"] {

@@ -77,7 +77,13 @@ fn serve_connection(
 const ACCEPTED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 fn settings(connections: usize) -> Settings {
-    Settings { connections, rate: None, encoding: Encoding::Identity, in_memory: 0 }
+    Settings {
+        connections,
+        rate: None,
+        shape: Shape::Traces,
+        encoding: Encoding::Identity,
+        in_memory: 0,
+    }
 }
 
 fn requests(bodies: &[&str]) -> impl Iterator<Item = Request> {
