@@ -32,7 +32,7 @@ ITEMS = 1_500
 # What is asked of the server lies in this many seconds around now: the random part goes back days.
 AROUND_S = 5 * 86_400
 # How long a flush, a compaction or a rewrite may take before the test fails.
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 LOOK_EVERY_S = 0.1
 # No acknowledgement may take longer while DuckDB reads. SQLite's own wait, were one of the two to
 # stand in the other's way, is 5 s.

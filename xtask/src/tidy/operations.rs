@@ -21,27 +21,17 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 const NOT_BUILT: (&str, &str) = ("not built", "not_built");
 
 /// Names that have no page yet.
-const WITHOUT_SPEC: [&str; 20] = [
+const WITHOUT_SPEC: [&str; 10] = [
     "create_column",
-    "create_dataset",
-    "create_event",
-    "create_events",
     "create_query",
     "create_query_result",
     "delete_column",
-    "delete_dataset",
-    "export",
-    "export_grpc",
-    "get_auth",
     "get_column",
-    "get_dataset",
     "get_query",
     "get_query_result",
     "get_v2_auth",
     "list_columns",
-    "list_datasets",
     "update_column",
-    "update_dataset",
 ];
 
 /// A row of the table.
