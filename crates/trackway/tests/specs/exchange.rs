@@ -165,8 +165,7 @@ fn read(bytes: &[u8], is_end: bool) -> io::Result<Option<(Answer, bool)>> {
 /// The bytes of whole chunks, and whether the last has come.
 fn chunks(mut body: &[u8]) -> (Vec<u8>, bool) {
     let mut bytes = Vec::new();
-    loop {
-        let Some(end) = body.windows(2).position(|two| two == b"\r\n") else { break };
+    while let Some(end) = body.windows(2).position(|two| two == b"\r\n") {
         let size = str::from_utf8(&body[..end]).ok();
         let size = size.and_then(|text| usize::from_str_radix(text.split(';').next()?, 16).ok());
         let (Some(size), rest) = (size, &body[end + 2..]) else { break };
