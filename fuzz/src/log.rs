@@ -1,8 +1,8 @@
 //! The log's files with arbitrary bytes in them, and what is decoded of the requests found.
 //!
-//! The first byte says how to read: whether damage is accepted, whether checksums are looked at, and
-//! whether there are two files. No input would get past a checksum by chance, and what lies behind it must hold too: a disk
-//! can return anything.
+//! The first byte says how to read: whether damage is accepted, whether checksums are looked at,
+//! and whether there are two files. No input would get past a checksum by chance, and what lies
+//! behind it must hold too: a disk can return anything.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
