@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use ureq::http::{Method, Request, Response, StatusCode};
 use ureq::{Agent, Body};
 
@@ -96,7 +96,7 @@ impl Client {
     /// What a path answers, whatever it is; with the key or as somebody who has none.
     pub(crate) fn probe(&self, path: &str, with_key: bool) -> Result<Probe, Stop> {
         let key = if with_key { self.key.as_deref() } else { None };
-        let response = self.send(Method::GET, path, key, None)?;
+        let response = self.send(Method::GET, path, key, &[], None)?;
         let date = response.headers().get("date").and_then(|date| date.to_str().ok());
         let date = date.map(str::to_owned);
         let (status, text) = self.text(response)?;
@@ -104,13 +104,21 @@ impl Client {
     }
 
     /// Gets what is read as it comes, however long it is.
-    pub(crate) fn stream(&self, path: &str) -> Result<impl Read + use<>, Stop> {
-        let response = self.request(Method::GET, path, None)?;
+    pub(crate) fn stream(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<impl Read + use<>, Failure> {
+        let failed = |stop| Failure { stop, may_pass: true };
+        let key = self.key.as_deref();
+        let response = self.send(Method::GET, path, key, headers, None).map_err(failed)?;
         if response.status().is_success() {
             return Ok(response.into_body().into_reader());
         }
-        let (status, text) = self.text(response)?;
-        Err(self.refused(status, &text))
+        let (status, text) = self.text(response).map_err(failed)?;
+        let may_pass =
+            matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+        Err(Failure { stop: self.refused(status, &text), may_pass })
     }
 
     fn request(
@@ -119,7 +127,7 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Response<Body>, Stop> {
-        self.send(method, path, self.key.as_deref(), body)
+        self.send(method, path, self.key.as_deref(), &[], body)
     }
 
     fn send(
@@ -127,10 +135,14 @@ impl Client {
         method: Method,
         path: &str,
         key: Option<&str>,
+        headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Response<Body>, Stop> {
         let url = format!("{}{path}", self.server);
         let mut request = Request::builder().method(method).uri(&url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(key) = key {
             request = request.header("authorization", format!("Bearer {key}"));
         }
@@ -172,6 +184,20 @@ impl Client {
     }
 }
 
+/// Why nothing can be read.
+pub(crate) struct Failure {
+    /// The end that it is if nothing else is tried.
+    pub(crate) stop: Stop,
+    /// Whether it may work a little later.
+    pub(crate) may_pass: bool,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        failure.stop
+    }
+}
+
 /// An answer with what doctors look at.
 pub(crate) struct Probe {
     /// Its status.
@@ -201,6 +227,17 @@ pub(crate) fn parse(text: &str) -> Result<Value, Stop> {
     serde_json::from_str(text).map_err(|error| {
         Stop::cannot(format!("the server's answer is not JSON ({error}): is it a Trackway server?"))
     })
+}
+
+/// A path with parameters behind it: texts as they are, everything else as JSON.
+pub(crate) fn with_parameters(path: &str, parameters: &Map<String, Value>) -> String {
+    let mut text = path.to_owned();
+    for (name, value) in parameters {
+        text.push(if text.contains('?') { '&' } else { '?' });
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        text.push_str(&format!("{}={}", path_part(name), path_part(&value)));
+    }
+    text
 }
 
 /// A part of a path, with everything that means something in one escaped.
@@ -248,5 +285,8 @@ mod tests {
     fn names_stay_in_their_part() {
         assert_eq!(path_part("a b/c?d#é..%"), "a%20b%2Fc%3Fd%23%C3%A9%2E%2E%25");
         assert_eq!(path_part("my-service_1"), "my-service_1");
+        let parameters = serde_json::json!({"a": "b&c", "n": [1, "x"]});
+        let path = with_parameters("/p", parameters.as_object().unwrap());
+        assert_eq!(path, "/p?a=b%26c&n=%5B1%2C%22x%22%5D");
     }
 }

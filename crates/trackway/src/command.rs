@@ -8,7 +8,9 @@ mod dataset;
 mod doctor;
 mod key;
 mod query;
+mod tail;
 mod trace;
+mod traces;
 
 use std::path::PathBuf;
 
@@ -38,7 +40,15 @@ enum What {
     Config(config::Arguments),
     /// Ask a server a question
     Query(query::Arguments),
-    /// Show a trace as a tree
+    /// Follow events as they come
+    ///
+    /// A line for each event; with --json its JSON. A connection that ends is taken up again
+    /// behind the last event that was shown, and what the server had to leave out is said on
+    /// standard error. Ctrl-C ends it.
+    Tail(tail::Arguments),
+    /// List traces, the newest or the slowest first
+    Traces(traces::Arguments),
+    /// Draw a trace as a waterfall
     Trace(trace::Arguments),
     /// Say why telemetry does not arrive, or that it does
     ///
@@ -94,6 +104,8 @@ impl Command {
             What::Serve(flags) => run_server(&flags),
             What::Config(arguments) => config::run(&arguments),
             What::Query(arguments) => query::run(arguments, paint),
+            What::Tail(arguments) => tail::run(&arguments, paint),
+            What::Traces(arguments) => traces::run(&arguments, paint),
             What::Trace(arguments) => trace::run(&arguments, paint),
             What::Doctor(arguments) => doctor::run(&arguments, paint),
             What::Dataset(command) => dataset::run(&command),

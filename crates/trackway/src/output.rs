@@ -61,6 +61,18 @@ pub(crate) fn printable(text: &str) -> String {
     shown
 }
 
+/// A time as the server writes it, without what is below a millisecond.
+pub(crate) fn short_time(time: &str) -> String {
+    match time.split_once('.') {
+        Some((seconds, fraction)) => {
+            let digits: String =
+                fraction.chars().take_while(char::is_ascii_digit).take(3).collect();
+            format!("{}.{digits}Z", printable(seconds))
+        }
+        None => printable(time),
+    }
+}
+
 /// Text in at most so many columns, with a sign where it was cut.
 pub(crate) fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
@@ -117,6 +129,20 @@ pub(crate) fn painted_table(headings: &[&str], rows: &[Vec<String>], paint: Pain
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Guarantees: times lose what is below a millisecond, and nothing else does.
+    #[test]
+    fn times_are_short() {
+        let cases = [
+            ("2026-01-01T10:00:00.123456789Z", "2026-01-01T10:00:00.123Z"),
+            ("2026-01-01T10:00:00.5Z", "2026-01-01T10:00:00.5Z"),
+            ("2026-01-01T10:00:00Z", "2026-01-01T10:00:00Z"),
+            ("-", "-"),
+        ];
+        for (time, shown) in cases {
+            assert_eq!(short_time(time), shown);
+        }
+    }
 
     /// Guarantees: columns stay below each other where characters are twice as wide, and what is
     /// cut is no wider than asked for.

@@ -85,21 +85,4 @@ fn broken(error: &io::Error) -> Stop {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn listed(path: &str, crc32: u32) -> Listed {
-        Listed { path: path.to_owned(), bytes: 1, crc32 }
-    }
-
-    /// Guarantees: a file that is missing, one too many, and one with other bytes are found.
-    #[test]
-    fn differences_are_found() {
-        let both = [listed("a", 1), listed("b", 2)];
-        assert_eq!(first_difference(&both, &both), None);
-        assert_eq!(first_difference(&both, &both[..1]).as_deref(), Some("b"));
-        assert_eq!(first_difference(&both[..1], &both).as_deref(), Some("b"));
-        let other = [listed("a", 1), listed("b", 3)];
-        assert_eq!(first_difference(&both, &other).as_deref(), Some("b"));
-    }
-}
+mod tests;

@@ -38,7 +38,7 @@ pub(super) struct RestoreArguments {
 pub(super) fn run_backup(arguments: &BackupArguments) -> Result<(), Stop> {
     // Before the server is asked, which would flush for nothing.
     crate::folder::check_vacant(&arguments.folder)?;
-    let stream = Client::new(&arguments.server)?.stream(PATH)?;
+    let stream = Client::new(&arguments.server)?.stream(PATH, &[])?;
     let (head, files) = unpack(stream, &arguments.folder)?;
     report("backed up to", &arguments.folder, &head, &files, arguments.server.json)
 }

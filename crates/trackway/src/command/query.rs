@@ -13,6 +13,8 @@ use model::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
+pub(super) use self::question::{ConditionFlags, ScopeFlags};
+
 use self::answer::Lines;
 use self::question::QuestionFlags;
 use crate::client::{Client, ServerFlags, parse};

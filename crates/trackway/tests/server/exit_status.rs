@@ -6,8 +6,9 @@ use super::spans;
 use super::world::World;
 
 /// Commands that ask a server, as they are called where all is well.
-const ASKING: [&[&str]; 4] = [
+const ASKING: [&[&str]; 5] = [
     &["query"],
+    &["traces"],
     &["trace", spans::TRACE],
     &["dataset", "list"],
     &["dataset", "retain", "api", "7d"],
@@ -75,8 +76,8 @@ fn cannot_is_two() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{free}");
     let copy = world.home().join("copy");
-    let backup: &[&str] = &["backup", copy.to_str().unwrap()];
-    for command in ASKING.into_iter().chain([backup]) {
+    let others: [&[&str]; 2] = [&["backup", copy.to_str().unwrap()], &["tail"]];
+    for command in ASKING.into_iter().chain(others) {
         let said = world.run(&[command, &["--server", &url]].concat()).refused(2);
         assert!(said.contains(&url), "{command:?}: {said}");
         world.run(&[command, &["--no-such-flag"]].concat()).refused(2);

@@ -9,6 +9,7 @@ mod asking;
 mod auth;
 mod backup;
 mod browsers;
+mod browsing;
 mod calls;
 mod check;
 mod commands;

@@ -13,7 +13,7 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::Builder;
@@ -56,6 +56,15 @@ impl World {
     /// Starts servers with these flags too.
     pub(crate) fn with_flags(mut self, flags: &[&str]) -> Self {
         self.flags.extend(flags.iter().map(|&flag| flag.to_owned()));
+        self
+    }
+
+    /// Starts servers with these ports in place of any, so that a later one has those of the first.
+    pub(crate) fn on_ports(mut self, listen: &str, otlp_http: &str) -> Self {
+        for (flag, address) in [("--listen", listen), ("--otlp-http", otlp_http)] {
+            let place = self.flags.iter().position(|known| known == flag).unwrap();
+            self.flags[place + 1] = address.to_owned();
+        }
         self
     }
 
@@ -117,6 +126,15 @@ impl World {
         Ran::of(self.command(arguments).output().unwrap())
     }
 
+    /// Starts a command that says lines for as long as it runs.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Begun {
+        let mut command = self.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = read_lines(child.stdout.take().unwrap());
+        let log = collect(child.stderr.take().unwrap());
+        Begun { child, lines, log }
+    }
+
     /// Runs a command whose standard output nobody reads any more.
     pub(crate) fn run_unread(&self, arguments: &[&str]) -> Ran {
         let (reader, writer) = std::io::pipe().unwrap();
@@ -148,6 +166,40 @@ impl World {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null());
         command
+    }
+}
+
+/// A command that runs, ended with the test.
+pub(crate) struct Begun {
+    child: Child,
+    lines: Receiver<String>,
+    log: Arc<Log>,
+}
+
+impl Begun {
+    /// Its next line; none at its end.
+    pub(crate) fn next_line(&self) -> Option<String> {
+        match self.lines.recv_timeout(PATIENCE) {
+            Err(RecvTimeoutError::Timeout) => panic!("it says nothing more"),
+            line => line.ok(),
+        }
+    }
+
+    /// What it has said to standard error so far.
+    pub(crate) fn complaints(&self) -> String {
+        self.log.text.lock().unwrap().clone()
+    }
+
+    /// Waits for its end, which its lines have told.
+    pub(crate) fn status(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        self.child.kill().unwrap_or_default();
     }
 }
 

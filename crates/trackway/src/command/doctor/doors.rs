@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::finding::Finding;
-use crate::output::{painted_table, printable};
+use crate::output::{painted_table, printable, short_time};
 use crate::quantity::about_size;
 use crate::terminal::{Paint, Style};
 
@@ -23,7 +23,8 @@ pub(super) fn examine(heard: &Value) -> Vec<Finding> {
         findings.push(Finding::warning("doors", what, remedy.to_owned()));
     } else {
         let last = doors.iter().filter_map(|door| door.get("last_event")?.as_str()).max();
-        let last = printable(last.unwrap_or("-"));
+        let last = last.map_or_else(|| "-".to_owned(), short_time);
+        let since = short_time(&since);
         let what = format!("{total} events have come in since {since}, the last at {last}");
         findings.push(Finding::good("doors", what));
     }
@@ -50,7 +51,7 @@ fn of_refusal(refusal: &Value, doors: &[&Value]) -> Finding {
         "{} from {} was refused at {}: {}",
         text(refusal.get("door")),
         key(refusal),
-        printable(time),
+        short_time(time),
         text(refusal.get("text"))
     );
     let remedy = text(refusal.get("remedy"));
@@ -81,7 +82,7 @@ pub(super) fn table(heard: &Value, paint: Paint) -> String {
         let times = if count == 1 { String::new() } else { format!(", {count} times") };
         shown.push_str(&format!(
             "{}  {} from {}{times}: {}\n  {}\n  -> {}\n",
-            text(refusal.get("time")),
+            short_time(&text(refusal.get("time"))),
             text(refusal.get("door")),
             key(refusal),
             text(refusal.get("reason")),
@@ -111,7 +112,7 @@ fn row(door: &Value) -> Vec<String> {
         number(door, "/accepted/events").to_string(),
         about_size(number(door, "/accepted/bytes")),
         refused,
-        text(door.get("last_event")),
+        short_time(&text(door.get("last_event"))),
     ]
 }
 

@@ -36,7 +36,7 @@ pub(super) struct QuestionFlags {
 
 /// What a question is about.
 #[derive(Args, Clone, Debug, Default)]
-pub(super) struct ScopeFlags {
+pub(in crate::command) struct ScopeFlags {
     #[command(flatten)]
     conditions: ConditionFlags,
     /// The time up to now or --to: 90s, 15m, 2h, 7d [default: 2h]
@@ -52,7 +52,7 @@ pub(super) struct ScopeFlags {
 
 /// Which events count.
 #[derive(Args, Clone, Debug, Default)]
-pub(super) struct ConditionFlags {
+pub(in crate::command) struct ConditionFlags {
     /// Only events for which FIELD OP VALUE holds, as in "duration_ms > 100", "name contains GET",
     /// "status in 500, 503", "user.id exists"; may be repeated, and then all must hold
     #[arg(long = "where", value_name = "CONDITION")]
@@ -64,14 +64,18 @@ pub(super) struct ConditionFlags {
 
 impl ConditionFlags {
     /// The conditions as filters of a specification.
-    pub(super) fn filters(&self) -> Result<Vec<Value>, Stop> {
+    fn filters(&self) -> Result<Vec<Value>, Stop> {
         let read = |text: &String| {
             condition::read(text).map_err(|why| Stop::cannot(format!("--where {text:?}: {why}")))
         };
         self.conditions.iter().map(read).collect()
     }
 
-    fn write(&self, specification: &mut Map<String, Value>) -> Result<(), Stop> {
+    /// Writes `filters` and `filter_combination`.
+    pub(in crate::command) fn write(
+        &self,
+        specification: &mut Map<String, Value>,
+    ) -> Result<(), Stop> {
         let filters = self.filters()?;
         if !filters.is_empty() {
             specification.insert("filters".to_owned(), filters.into());
@@ -84,8 +88,18 @@ impl ConditionFlags {
 }
 
 impl ScopeFlags {
+    /// Writes conditions and time.
+    pub(in crate::command) fn write(
+        &self,
+        specification: &mut Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<(), Stop> {
+        self.conditions.write(specification)?;
+        self.write_period(specification, now)
+    }
+
     /// Writes the range of time: `time_range`, `start_time` and `end_time`.
-    pub(super) fn write_period(
+    fn write_period(
         &self,
         specification: &mut Map<String, Value>,
         now: Timestamp,
@@ -156,8 +170,7 @@ impl QuestionFlags {
         insert("calculations", calculations);
         insert("breakdowns", self.by.iter().map(|field| field.as_str().into()).collect());
         insert("orders", orders);
-        self.scope.conditions.write(&mut specification)?;
-        self.scope.write_period(&mut specification, now)?;
+        self.scope.write(&mut specification, now)?;
         if let Some(limit) = self.limit {
             specification.insert("limit".to_owned(), limit.into());
         }

@@ -6,6 +6,8 @@
 mod layout;
 mod order;
 
+use model::Timestamp;
+
 use self::layout::{Layout, Look};
 use self::order::{Line, lines};
 use super::columns::Columns;
@@ -16,6 +18,8 @@ use crate::terminal::{Paint, Style};
 /// A bar's pieces: a whole column, and less than half of one.
 const WHOLE: &str = "█";
 const SLIVER: &str = "▏";
+/// What the headline's time is cut to.
+const NANOS_PER_MILLISECOND: i64 = 1_000_000;
 /// Ids of missing spans that are listed.
 const MISSING_SHOWN: usize = 5;
 
@@ -73,7 +77,9 @@ fn headline(columns: &Columns<'_>, paint: Paint) -> String {
     parts.push(micros_text(columns.length));
     let title = format!("trace {}", columns.trace_id());
     let (title, parts) = (paint.show(Style::Bold, &title), parts.join(", "));
-    format!("{title}: {parts} from {}\n", columns.start())
+    let nanos = columns.start().nanos();
+    let start = Timestamp::from_nanos(nanos - nanos.rem_euclid(NANOS_PER_MILLISECOND));
+    format!("{title}: {parts} from {start}\n")
 }
 
 /// The times at both ends of the bars.
@@ -85,8 +91,10 @@ fn scale(columns: &Columns<'_>, layout: &Layout, paint: Paint) -> String {
 }
 
 fn row(columns: &Columns<'_>, line: &Line, look: &Look, layout: &Layout, paint: Paint) -> String {
+    let Some(span) = line.span else {
+        return paint.show(Style::Warning, &cut(&look.left, layout.whole));
+    };
     let left = padded(&cut(&look.left, layout.left), layout.left);
-    let Some(span) = line.span else { return paint.show(Style::Warning, left.trim_end()) };
     let hue = Style::Hue(columns.service_place(span));
     let style = if columns.is_error(span) { Style::Bad } else { hue };
     let mut text = left;

@@ -9,6 +9,8 @@ use crate::quantity::micros_text;
 
 /// A bar is at least this wide; what else a line has is cut for it.
 const BAR_MIN: usize = 10;
+/// In wide lines it has at least this part of them: times can be compared only where there is room.
+const BAR_PART: usize = 4;
 /// A service's name is at most this wide.
 const SERVICE_MAX: usize = 16;
 /// Names are at least this wide, where a line has room for anything.
@@ -65,6 +67,8 @@ pub(super) struct Layout {
     pub(super) time: usize,
     pub(super) bar: usize,
     pub(super) marks: usize,
+    /// Of the whole line.
+    pub(super) whole: usize,
 }
 
 impl Layout {
@@ -79,15 +83,18 @@ impl Layout {
             _ => widest(|look| &look.service).min(SERVICE_MAX),
         };
         let mut marks = widest(|look| &look.marks).min(width / 4);
-        let mut left = widest(|look| &look.left).clamp(LEFT_MIN, (width * 9 / 20).max(LEFT_MIN));
+        let names = looks.iter().filter(|look| !look.time.is_empty());
+        let names = names.map(|look| look.left.width()).max().unwrap_or(0);
+        let mut left = names.clamp(LEFT_MIN, (width * 9 / 20).max(LEFT_MIN));
         let gaps = |service: usize, marks: usize| {
             GAP * (2 + usize::from(service > 0) + usize::from(marks > 0))
         };
         let bar = |left: usize, service: usize, marks: usize| {
             width.saturating_sub(left + service + time + marks + gaps(service, marks))
         };
-        if bar(left, service, marks) < BAR_MIN {
-            let over = BAR_MIN - bar(left, service, marks);
+        let wanted = BAR_MIN.max(width / BAR_PART);
+        if bar(left, service, marks) < wanted {
+            let over = wanted - bar(left, service, marks);
             left = left.saturating_sub(over).max(LEFT_MIN);
         }
         if bar(left, service, marks) < BAR_MIN {
@@ -97,7 +104,7 @@ impl Layout {
             let over = BAR_MIN - bar(left, service, marks);
             marks = marks.saturating_sub(over);
         }
-        Self { left, service, time, bar: bar(left, service, marks).max(1), marks }
+        Self { left, service, time, bar: bar(left, service, marks).max(1), marks, whole: width }
     }
 
     /// Columns before the bar.
