@@ -128,7 +128,10 @@ impl Shape {
                 vec![Post { path, headers, body, spans }]
             }
             _ => {
-                let event = |(time, data): (Timestamp, Map<String, Value>)| json!({"time": time.to_string(), "data": data});
+                let event = |(time, data): (Timestamp, Map<String, Value>)| {
+                    let time = time.to_string();
+                    json!({"time": time, "data": data})
+                };
                 let body: Value = events.into_iter().map(event).collect();
                 let body = body.to_string().into_bytes();
                 vec![Post { path, headers: json.to_owned(), body, spans }]
