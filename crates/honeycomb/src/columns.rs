@@ -12,7 +12,8 @@ use store::Snapshot;
 use crate::desk::Desk;
 use crate::ids;
 
-pub(crate) use seen::{Seen, seen};
+pub(crate) use seen::seen;
+pub use seen::{FieldSeen, fields_seen};
 pub(crate) use settings::{ColumnSettings, DESCRIBED_MAX, forget, set};
 
 /// The types that a client may give a column.
@@ -40,11 +41,11 @@ pub(crate) fn list(desk: &Desk, snapshot: &Snapshot, dataset: &Dataset) -> Resul
 
 fn joined(
     dataset: &Dataset,
-    seen: BTreeMap<String, Seen>,
+    seen: BTreeMap<String, FieldSeen>,
     mut said: BTreeMap<String, ColumnSettings>,
 ) -> Vec<Column> {
     let mut columns = Vec::with_capacity(seen.len() + said.len());
-    for (name, Seen { kind, last }) in seen {
+    for (name, FieldSeen { kind, last, .. }) in seen {
         let settings = match said.remove(&name) {
             Some(settings) if settings.deleted && last.nanos() <= settings.updated => continue,
             Some(settings) if !settings.deleted => settings,

@@ -136,6 +136,7 @@ mod routing;
 mod shelf;
 
 pub use auth::{StrangeCredential, credential};
+pub use columns::{FieldSeen, fields_seen};
 pub use counts::{Account, Amount, Counts, Doorway, REFUSALS_MAX, Refusal, RefusedFor};
 pub use dataset_settings::{DatasetSettings, DatasetSettingsTable};
 pub use decoder::{DOOR, Decoder};

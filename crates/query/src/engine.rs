@@ -26,6 +26,7 @@ use crate::spec::{AggregateQuery, RowsQuery};
 use crate::statistics::Statistics;
 use crate::trace::{self, TraceAnswer, TraceQuery};
 use crate::trace_list::{self, TraceListAnswer, TraceListQuery};
+use crate::value_list::{self, ValuesAnswer, ValuesQuery};
 
 /// Questions that are worked on at once; others wait for their turn.
 const AT_ONCE: usize = 8;
@@ -188,6 +189,15 @@ impl Engine {
         let work = async move { trace_list::run(&context, &snapshot, &query).await };
         let (mut answer, took) = self.run(work).await?;
         note(&mut answer.statistics, took, "first traces");
+        Ok(answer)
+    }
+
+    /// Looks up values of a field.
+    pub async fn values(&self, snapshot: Snapshot, query: ValuesQuery) -> Result<ValuesAnswer> {
+        let context = Arc::clone(&self.context);
+        let work = async move { value_list::run(&context, &snapshot, &query).await };
+        let (mut answer, took) = self.run(work).await?;
+        note(&mut answer.statistics, took, "newest rows");
         Ok(answer)
     }
 

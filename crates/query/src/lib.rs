@@ -32,6 +32,7 @@ mod statistics;
 mod tail;
 mod trace;
 mod trace_list;
+mod value_list;
 
 pub use aggregate::{AggregateAnswer, Calculated, Group, Point};
 pub use datum::Datum;
@@ -51,3 +52,4 @@ pub use trace::{TraceAnswer, TraceQuery};
 pub use trace_list::{
     SpanFields, SpanHead, TraceCursor, TraceListAnswer, TraceListQuery, TraceOrder, TraceSummary,
 };
+pub use value_list::{ValuesAnswer, ValuesQuery};

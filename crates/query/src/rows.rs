@@ -41,10 +41,34 @@ pub(crate) async fn run(
         end: query.scope.end.min(Timestamp::from_nanos(until.saturating_add(1))),
         ..query.scope.clone()
     };
+    let sample = Sample { scope: &scope, wanted: query.limit, until, detail: Detail::Everything };
+    let rows = find(context, snapshot, &sample, progress, &mut answer.statistics).await?;
+    (answer.rows, answer.next) = page(rows, query);
+    Ok(answer)
+}
+
+/// Which events are wanted, and what of them.
+pub(crate) struct Sample<'a> {
+    pub(crate) scope: &'a Scope,
+    /// How many of the newest before `until`.
+    pub(crate) wanted: usize,
+    /// All events of just this moment are wanted besides, ns.
+    pub(crate) until: i64,
+    pub(crate) detail: Detail<'a>,
+}
+
+/// Finds the newest events, in no order: all those wanted, and others of the last one's moment.
+pub(crate) async fn find(
+    context: &Context,
+    snapshot: &Snapshot,
+    sample: &Sample<'_>,
+    progress: &Progress,
+    statistics: &mut Statistics,
+) -> Result<Vec<WholeRow>> {
     let plan = Plan::new(Request {
         snapshot,
         footers: &context.footers,
-        scope: &scope,
+        scope: sample.scope,
         fields: Vec::new(),
         bases: Vec::new(),
         numbered: true,
@@ -53,23 +77,18 @@ pub(crate) async fn run(
     })?;
     let stats = Arc::clone(&plan.stats);
     progress.watch(&stats);
-    let search = Arc::new(Search::new(plan, query.limit, until));
+    let search = Arc::new(Search::new(plan, sample.wanted, sample.until));
     context
         .spread(|| {
             let search = Arc::clone(&search);
             async move { search.work().await }
         })
         .await?;
-    let whole = WholeRows {
-        snapshot,
-        footers: &context.footers,
-        detail: Detail::Everything,
-        stats: &stats,
-    };
+    let whole =
+        WholeRows { snapshot, footers: &context.footers, detail: sample.detail, stats: &stats };
     let rows = load(&whole, search.units(), &search.finish()?);
-    (answer.rows, answer.next) = page(rows, query);
-    stats.add_to(&mut answer.statistics);
-    Ok(answer)
+    stats.add_to(statistics);
+    Ok(rows)
 }
 
 /// Reads the rows at these places, which are in order.

@@ -9,7 +9,9 @@ mod datasets;
 mod event_span;
 mod events;
 pub(crate) mod failure;
+mod fields;
 mod ingest;
+mod openapi;
 mod parameters;
 mod query;
 pub(crate) mod running;
@@ -41,7 +43,9 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
     let operations = Router::new()
         .merge(backup::routes())
         .merge(datasets::routes())
+        .merge(fields::routes())
         .merge(ingest::routes())
+        .merge(openapi::routes())
         .merge(query::routes())
         .merge(running::routes())
         .merge(tail::routes())

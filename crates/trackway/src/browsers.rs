@@ -25,13 +25,15 @@ use honeycomb::Door;
 
 use self::hosts::Hosts;
 use crate::api::Failure;
+use crate::settings::Settings;
 
 /// Paths that tell nothing but whether the server lives.
 const HEALTH: [&str; 2] = ["/livez", "/readyz"];
 
-/// Guards the routes of a listener at an address; `names` are those that an administrator allows.
-pub(crate) fn guard(routes: Router, listener: IpAddr, names: &[String]) -> Router {
-    let hosts = Arc::new(Hosts::new(listener, names));
+/// Guards the routes of a listener at an address.
+pub(crate) fn guard(routes: Router, listener: IpAddr, settings: &Settings) -> Router {
+    let public_url = settings.public_url.value.as_deref();
+    let hosts = Arc::new(Hosts::new(listener, &settings.allowed_hosts.value, public_url));
     routes.layer(from_fn_with_state(hosts, pass))
 }
 

@@ -135,8 +135,7 @@ fn finish(routes: Router, listener: SocketAddr, app: &Arc<App>) -> Router {
         let text = format!("there is no {method} {}", uri.path());
         Failure::new(StatusCode::NOT_FOUND, text).into_response()
     };
-    let names = &app.settings.allowed_hosts.value;
-    let routes = browsers::guard(routes.fallback(nowhere), listener.ip(), names);
+    let routes = browsers::guard(routes.fallback(nowhere), listener.ip(), &app.settings);
     faults::catch(routes, &app.faults)
 }
 

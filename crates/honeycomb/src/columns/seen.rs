@@ -9,7 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use model::{Base, Batch, Dataset, Key, RowKind, Signal, Timestamp, ValueType};
+use model::{
+    Base, Batch, Dataset, DatasetId, EnvironmentId, Key, RowKind, Signal, Timestamp, ValueType,
+};
 use query::View;
 use store::{MemBatch, Segment, Snapshot};
 
@@ -17,23 +19,41 @@ use crate::fields::FIELDS;
 
 /// A column that events have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub struct FieldSeen {
     /// The type that all its values fit in.
     pub(crate) kind: ValueType,
+    /// The types that its values have.
+    pub types: BTreeSet<ValueType>,
+    /// The signals whose events have it.
+    pub signals: BTreeSet<Signal>,
     /// The time of the last event that has it.
     pub(crate) last: Timestamp,
 }
 
 /// The columns of a dataset by name.
-pub(crate) fn seen(snapshot: &Snapshot, dataset: &Dataset) -> BTreeMap<String, Seen> {
+pub(crate) fn seen(snapshot: &Snapshot, dataset: &Dataset) -> BTreeMap<String, FieldSeen> {
+    fields_seen(snapshot, dataset.environment, Some(&[dataset.id]))
+}
+
+/// The columns of some datasets of an environment by name; of all if unset.
+pub fn fields_seen(
+    snapshot: &Snapshot,
+    environment: EnvironmentId,
+    datasets: Option<&[DatasetId]>,
+) -> BTreeMap<String, FieldSeen> {
+    let live: BTreeSet<DatasetId> =
+        snapshot.datasets().live_in(environment).map(|dataset| dataset.id).collect();
+    let wanted = |id: DatasetId| {
+        live.contains(&id) && datasets.is_none_or(|datasets| datasets.contains(&id))
+    };
     let mut found = BTreeMap::new();
     for signal in Signal::ALL {
         let mut part = Part::new(signal, &mut found);
-        for segment in snapshot.segments(dataset.environment, signal) {
-            part.add_segment(snapshot, segment, dataset);
+        for segment in snapshot.segments(environment, signal) {
+            part.add_segment(snapshot, segment, &wanted);
         }
-        for batch in snapshot.batches(dataset.environment, signal) {
-            for (rows, _) in batch.dataset_runs().filter(|(_, id)| *id == dataset.id) {
+        for batch in snapshot.batches(environment, signal) {
+            for (rows, _) in batch.dataset_runs().filter(|(_, id)| wanted(*id)) {
                 part.add_rows(batch, &rows);
             }
         }
@@ -45,20 +65,26 @@ pub(crate) fn seen(snapshot: &Snapshot, dataset: &Dataset) -> BTreeMap<String, S
 /// The columns that one signal gives a dataset.
 struct Part<'a> {
     signal: Signal,
-    found: &'a mut BTreeMap<String, Seen>,
+    found: &'a mut BTreeMap<String, FieldSeen>,
     bases: BTreeMap<Base, Timestamp>,
     last: Option<Timestamp>,
 }
 
 impl<'a> Part<'a> {
-    fn new(signal: Signal, found: &'a mut BTreeMap<String, Seen>) -> Self {
+    fn new(signal: Signal, found: &'a mut BTreeMap<String, FieldSeen>) -> Self {
         Self { signal, found, bases: BTreeMap::new(), last: None }
     }
 
-    fn add_segment(&mut self, snapshot: &Snapshot, segment: &Segment, dataset: &Dataset) {
+    fn add_segment(
+        &mut self,
+        snapshot: &Snapshot,
+        segment: &Segment,
+        wanted: &dyn Fn(DatasetId) -> bool,
+    ) {
         let meta = &segment.meta;
-        let Some(part) = meta.datasets.iter().find(|part| part.id() == dataset.id) else { return };
-        let last = Timestamp::from_nanos(part.time_max).min(meta.arrival_max);
+        let parts = meta.datasets.iter().filter(|part| wanted(part.id()));
+        let Some(last) = parts.map(|part| part.time_max).max() else { return };
+        let last = Timestamp::from_nanos(last).min(meta.arrival_max);
         self.last = self.last.max(Some(last));
         for field in meta.columns.iter().chain(&meta.rest) {
             if let Some(base) = field.base() {
@@ -109,10 +135,18 @@ impl<'a> Part<'a> {
         match self.found.get_mut(name) {
             Some(seen) => {
                 seen.kind = joined(seen.kind, kind);
+                seen.types.insert(kind);
+                seen.signals.insert(self.signal);
                 seen.last = seen.last.max(last);
             }
             None => {
-                self.found.insert(name.to_owned(), Seen { kind, last });
+                let seen = FieldSeen {
+                    kind,
+                    types: BTreeSet::from([kind]),
+                    signals: BTreeSet::from([self.signal]),
+                    last,
+                };
+                self.found.insert(name.to_owned(), seen);
             }
         }
     }

@@ -1,6 +1,8 @@
 //! What events have and what was said, put together.
 
-use model::{DatasetId, EnvironmentId};
+use std::collections::BTreeSet;
+
+use model::{DatasetId, EnvironmentId, Signal};
 
 use super::*;
 
@@ -15,8 +17,14 @@ fn dataset() -> Dataset {
     }
 }
 
-fn seen_at(name: &str, kind: ValueType, last: i64) -> BTreeMap<String, Seen> {
-    BTreeMap::from([(name.to_owned(), Seen { kind, last: Timestamp::from_nanos(last) })])
+fn seen_at(name: &str, kind: ValueType, last: i64) -> BTreeMap<String, FieldSeen> {
+    let seen = FieldSeen {
+        kind,
+        types: BTreeSet::from([kind]),
+        signals: BTreeSet::from([Signal::Spans]),
+        last: Timestamp::from_nanos(last),
+    };
+    BTreeMap::from([(name.to_owned(), seen)])
 }
 
 fn said(settings: &ColumnSettings) -> BTreeMap<String, ColumnSettings> {

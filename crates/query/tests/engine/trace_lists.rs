@@ -206,7 +206,8 @@ fn what_is_not_read() {
     assert!(newest.rows_examined < 45_000, "{newest:?}");
     let longest = ask(&world, &query(TraceOrder::Longest, 50));
     assert_eq!(longest.traces[0].duration_ms, 5_059.0);
-    assert!(longest.statistics.rows_examined < 30_000, "{:?}", longest.statistics);
+    // Of 120,060, some before the bound rises: a thousand traces must have been found.
+    assert!(longest.statistics.rows_examined < 60_000, "{:?}", longest.statistics);
     let mut filtered = query(TraceOrder::Newest, 5);
     filtered.scope.filter = Some(Filter::Is(Predicate {
         field: Field::attribute("number"),

@@ -10,8 +10,8 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::http::header::HOST;
+use axum::http::{StatusCode, Uri};
 
 use crate::api::Failure;
 
@@ -21,13 +21,22 @@ const LOCALHOST: &str = "localhost";
 /// The names of one listener.
 pub(super) struct Hosts {
     is_loopback: bool,
+    /// Whether anybody allowed a name, and so meant to shut out others.
+    is_named: bool,
     names: Vec<String>,
 }
 
 impl Hosts {
-    /// The names of a listener at an address: its own and these, in lower case.
-    pub(super) fn new(listener: IpAddr, names: &[String]) -> Self {
-        Self { is_loopback: listener.to_canonical().is_loopback(), names: names.to_vec() }
+    /// The names of a listener at an address: its own, those allowed, in lower case, and the one in
+    /// the server's public URL, under which a proxy asks it.
+    pub(super) fn new(listener: IpAddr, allowed: &[String], public_url: Option<&str>) -> Self {
+        let public = public_url.and_then(|url| url.parse::<Uri>().ok());
+        let public = public.as_ref().and_then(Uri::authority).map(|host| name_of(host.as_str()));
+        Self {
+            is_loopback: listener.to_canonical().is_loopback(),
+            is_named: !allowed.is_empty(),
+            names: allowed.iter().cloned().chain(public).collect(),
+        }
     }
 
     /// Whether somebody allowed this name.
@@ -37,7 +46,7 @@ impl Hosts {
 
     /// Refuses a request that asks for somebody else.
     pub(super) fn check(&self, request: &Request) -> Result<(), Failure> {
-        if !self.is_loopback && self.names.is_empty() {
+        if !self.is_loopback && !self.is_named {
             return Ok(());
         }
         let Some(authority) = authority(request)? else {

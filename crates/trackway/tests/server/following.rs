@@ -6,6 +6,7 @@ use serde_json::Value;
 use ureq::http::Request;
 use ureq::{Agent, BodyReader};
 
+use super::schema::check_event;
 use super::world::{PATIENCE, Server};
 
 /// An event as it came.
@@ -24,6 +25,8 @@ pub(crate) struct Following {
     /// The status it began with.
     pub(crate) status: u16,
     lines: BufReader<BodyReader<'static>>,
+    method: String,
+    path: String,
     /// The last place that was told.
     pub(crate) place: Option<String>,
 }
@@ -46,10 +49,11 @@ impl Following {
             .timeout_global(Some(PATIENCE))
             .build();
         let agent: Agent = config.into();
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         let response = agent.run(request).unwrap();
         let status = response.status().as_u16();
         let lines = BufReader::new(response.into_body().into_reader());
-        Self { status, lines, place: None }
+        Self { status, lines, method, path, place: None }
     }
 
     /// The next event, heartbeats apart; none at the end of the answer.
@@ -64,6 +68,9 @@ impl Following {
             let line = line.trim_end();
             if line.is_empty() && event != Event::default() {
                 self.place = event.id.clone().or(self.place.take());
+                if let Some(name) = &event.name {
+                    check_event(&self.method, &self.path, name, &event.data);
+                }
                 return Some(event);
             }
             match line.split_once(": ") {

@@ -16,7 +16,7 @@ fn long_question() -> Value {
             {"op": "HEATMAP", "column": "duration_ms"},
             {"op": "COUNT_DISTINCT", "column": "name"},
         ],
-        "granularity": 8,
+        "granularity": 60,
     }})
 }
 
@@ -81,7 +81,7 @@ fn questions_are_cancelled() {
         let asked = scope.spawn(|| server.post("/api/v1/query", &long_question()));
         server.wait_until("a question runs", |server| !running(server).is_empty());
         let listed = running(&server).remove(0);
-        assert_eq!(listed["question"]["query"]["granularity"], 8);
+        assert_eq!(listed["question"]["query"]["granularity"], 60);
         let path = format!("/api/v1/queries/{}", listed["id"].as_str().unwrap());
         let (status, body) = server.ask(Method::DELETE, &path, &[], None);
         assert_eq!(status, 200, "{body}");

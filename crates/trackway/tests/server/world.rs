@@ -28,6 +28,8 @@ use ureq::http::{HeaderMap, Method, Request};
 
 use super::recording;
 
+use super::schema;
+
 /// How long anything may take before the test fails: far longer than it does on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Lines of standard output that may wait to be read.
@@ -353,7 +355,9 @@ impl Server {
         headers: &[(&str, &str)],
         body: Option<&str>,
     ) -> Result<(u16, String), ureq::Error> {
+        let name = method.as_str().to_owned();
         let answer = ask(method, &format!("{}{path}", self.url), headers, body)?;
+        schema::check_answer(&name, path, answer.status, &answer.body);
         Ok((answer.status, answer.body))
     }
 

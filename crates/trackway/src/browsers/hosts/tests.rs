@@ -24,7 +24,7 @@ const LOOPBACK: [&str; 7] = [
 /// name that only looks like one.
 #[test]
 fn loopback_has_its_names() {
-    let hosts = Hosts::new("127.0.0.1".parse().unwrap(), &[]);
+    let hosts = Hosts::new("127.0.0.1".parse().unwrap(), &[], None);
     for host in LOOPBACK {
         assert!(passes(&hosts, host), "{host}");
     }
@@ -47,7 +47,7 @@ fn loopback_has_its_names() {
 /// Guarantees: an allowed name is answered to, and those of loopback still are.
 #[test]
 fn allowed_names_are_answered_to() {
-    let hosts = Hosts::new("::1".parse().unwrap(), &["obs.lan".to_owned()]);
+    let hosts = Hosts::new("::1".parse().unwrap(), &["obs.lan".to_owned()], None);
     assert!(passes(&hosts, "OBS.lan:4400"));
     assert!(passes(&hosts, "localhost:4400"));
     assert!(!passes(&hosts, "sub.obs.lan"));
@@ -58,18 +58,29 @@ fn allowed_names_are_answered_to() {
 #[test]
 fn beyond_loopback_names_are_checked_once_given() {
     let everywhere: IpAddr = "0.0.0.0".parse().unwrap();
-    assert!(passes(&Hosts::new(everywhere, &[]), "anything.example"));
-    let named = Hosts::new(everywhere, &["obs.lan".to_owned()]);
+    assert!(passes(&Hosts::new(everywhere, &[], None), "anything.example"));
+    let named = Hosts::new(everywhere, &["obs.lan".to_owned()], None);
     assert!(passes(&named, "obs.lan"));
     assert!(passes(&named, "192.168.1.7:4400"));
     assert!(passes(&named, "[2001:db8::1]:4400"));
     assert!(!passes(&named, "evil.example"));
 }
 
+/// Guarantees: the name in the public URL is answered to, and shuts out nobody by itself.
+#[test]
+fn the_public_name_is_answered_to() {
+    let url = Some("https://Obs.example:8443/trackway");
+    let behind_a_proxy = Hosts::new("127.0.0.1".parse().unwrap(), &[], url);
+    assert!(passes(&behind_a_proxy, "obs.example:8443"));
+    assert!(!passes(&behind_a_proxy, "evil.example"));
+    let everywhere = Hosts::new("0.0.0.0".parse().unwrap(), &[], url);
+    assert!(passes(&everywhere, "other.example"));
+}
+
 /// Guarantees: what names nobody, or two, is refused; HTTP/2 says whom it asks in the target.
 #[test]
 fn requests_name_one_host() {
-    let hosts = Hosts::new("127.0.0.1".parse().unwrap(), &[]);
+    let hosts = Hosts::new("127.0.0.1".parse().unwrap(), &[], None);
     let none = Request::get("/metrics").body(Body::empty()).unwrap();
     assert!(hosts.check(&none).is_err());
     let twice = Request::get("/metrics").header(HOST, "localhost").header(HOST, "evil.example");

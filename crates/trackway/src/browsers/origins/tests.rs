@@ -6,7 +6,7 @@ use super::*;
 type Headers = &'static [(&'static str, &'static str)];
 
 fn checked(method: Method, path: &str, headers: Headers) -> Result<(), Failure> {
-    let hosts = Hosts::new("127.0.0.1".parse().unwrap(), &["obs.lan".to_owned()]);
+    let hosts = Hosts::new("127.0.0.1".parse().unwrap(), &["obs.lan".to_owned()], None);
     let mut request = Request::builder().method(method).uri(path).header(HOST, "localhost:4400");
     for (name, value) in headers {
         request = request.header(*name, *value);
