@@ -181,13 +181,17 @@ impl Settings {
 
     /// Every listener.
     pub(crate) fn listeners(&self) -> Vec<(Setting, SocketAddr)> {
-        vec![(LISTEN, self.listen.value), (OTLP_HTTP, self.otlp_http.value)]
+        vec![
+            (LISTEN, self.listen.value),
+            (OTLP_HTTP, self.otlp_http.value),
+            (OTLP_GRPC, self.otlp_grpc.value),
+        ]
     }
 
     /// The listeners that others than this machine can reach.
     pub(crate) fn beyond_loopback(&self) -> Vec<SocketAddr> {
-        let listeners = [self.listen.value, self.otlp_http.value, self.otlp_grpc.value];
-        listeners.into_iter().filter(|address| !is_loopback(*address)).collect()
+        let listeners = self.listeners().into_iter().map(|(_, address)| address);
+        listeners.filter(|address| !is_loopback(*address)).collect()
     }
 }
 

@@ -16,6 +16,9 @@ mod pattern;
 #[allow(dead_code, reason = "what the server's tests record is not recorded here")]
 mod recording;
 mod run;
+#[path = "../server/schema.rs"]
+#[allow(dead_code, reason = "shared with the tests of the server, which use all of it")]
+mod schema;
 #[path = "../server/world.rs"]
 #[allow(dead_code, reason = "shared with the tests of the server, which use all of it")]
 mod world;
