@@ -25,6 +25,7 @@ use crate::api::{
 };
 use crate::auth;
 use crate::columns;
+use crate::cors;
 use crate::dataset_settings::DatasetSettingsTable;
 use crate::problem::{Base, Kind, Problem, in_honeycombs_words};
 use crate::queries;
@@ -116,8 +117,9 @@ impl Desk {
 
     /// The paths of the interface, those that are not built among them.
     pub fn routes(self: &Arc<Self>) -> Router {
+        // Pages in browsers ask what their key may do before they send.
+        let of_pages = Router::new().route("/1/auth", get(get_auth::handle));
         let operations = Router::new()
-            .route("/1/auth", get(get_auth::handle))
             .route("/2/auth", get(get_v2_auth::handle))
             .route("/1/datasets", get(list_datasets::handle).post(create_dataset::handle))
             .route(
@@ -136,8 +138,9 @@ impl Desk {
             .merge(not_built::routes())
             .route("/1/{*path}", any(nowhere))
             .route("/2/{*path}", any(nowhere));
-        operations
-            .layer(from_fn_with_state(Arc::clone(self), in_honeycombs_words))
+        let words = || from_fn_with_state(Arc::clone(self), in_honeycombs_words);
+        cors::allow(of_pages.layer(words()))
+            .merge(operations.layer(words()))
             .with_state(Arc::clone(self))
     }
 

@@ -31,10 +31,11 @@ const REQUEST_BYTES_MAX: usize = 4 << 10;
 /// How often a watcher's server is looked at: its disk fails and recovers without telling.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The services that can be asked about. They are as well as the server as a whole.
-const SERVICES: [&str; 3] = [
+const SERVICES: [&str; 4] = [
     "",
     "opentelemetry.proto.collector.trace.v1.TraceService",
     "opentelemetry.proto.collector.logs.v1.LogsService",
+    "opentelemetry.proto.collector.metrics.v1.MetricsService",
 ];
 
 /// The methods of the service.

@@ -97,8 +97,10 @@ fn calls_are_kept() {
 fn empty_calls() {
     let server = World::new().start();
     let caller = Caller::connect(&server.grpc_url);
-    let outcome = caller.export("logs", &[], &[&framed(0, &[])]);
-    assert_eq!(outcome.code, OK, "{outcome:?}");
+    for signal in ["trace", "logs", "metrics"] {
+        let outcome = caller.export(signal, &[], &[&framed(0, &[])]);
+        assert_eq!(outcome.code, OK, "{signal}: {outcome:?}");
+    }
     for pieces in [&[][..], &[&[][..]], &[&[0, 0][..]]] {
         let outcome = caller.export("logs", &[], pieces);
         assert_eq!(outcome.code, INVALID_ARGUMENT, "{outcome:?}");

@@ -32,7 +32,8 @@ fn allowed(server: &Server, method: Method, path: &str, headers: &[(&str, &str)]
 #[test]
 fn pages_may_send() {
     let server = World::new().with_flags(&["--keys", "strict"]).start();
-    for path in ["/v1/traces", "/v1/logs", "/v1/metrics", "/v1/traces/"] {
+    let ingest = ["/v1/traces", "/v1/logs", "/v1/metrics", "/v1/traces/"];
+    for path in ingest.into_iter().chain(["/1/events/page", "/1/batch/page", "/1/auth"]) {
         let (status, said) = allowed(&server, Method::OPTIONS, path, &PREFLIGHT);
         assert_eq!(status, 204, "{path}");
         for part in [
@@ -54,6 +55,9 @@ fn pages_may_send() {
     let (status, said) = allowed(&server, Method::POST, "/v1/traces", &origin);
     assert_eq!(status, 401);
     assert!(said.contains("access-control-allow-origin: *"), "{said}");
+    let (status, said) = allowed(&server, Method::GET, "/1/auth", &origin);
+    assert_eq!(status, 401);
+    assert!(said.contains("access-control-allow-origin: *"), "{said}");
     assert_eq!(allowed(&server, Method::POST, "/v1/traces", &[]), (401, String::new()));
 }
 
@@ -61,7 +65,8 @@ fn pages_may_send() {
 #[test]
 fn pages_may_not_read() {
     let server = World::new().start();
-    for path in ["/api/v1/datasets", "/api/v1/query", "/metrics", "/livez", "/nowhere"] {
+    let ours = ["/api/v1/datasets", "/api/v1/query", "/metrics", "/livez", "/nowhere"];
+    for path in ours.into_iter().chain(["/1/datasets", "/1/queries/page", "/2/auth"]) {
         let (status, said) = allowed(&server, Method::OPTIONS, path, &PREFLIGHT);
         assert_ne!(status, 204, "{path}");
         assert_eq!(said, "", "{path}");
