@@ -216,5 +216,7 @@ fn what_is_not_read() {
     }));
     let one = ask(&world, &filtered);
     assert_eq!(ids(&one.traces), [trace_of(54_321)]);
-    assert!(one.statistics.rows_examined <= 3 * 4_096, "{:?}", one.statistics);
+    // Of 24 segments, the one that holds it and what is read ahead meanwhile.
+    assert!(one.statistics.segments_read <= 4, "{:?}", one.statistics);
+    assert!(one.statistics.rows_examined < 30_000, "{:?}", one.statistics);
 }

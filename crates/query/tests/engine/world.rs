@@ -66,7 +66,12 @@ impl World {
             observer: Arc::new(Silent),
         };
         let catalog = Catalog::open(&folder.path().join(CATALOG)).unwrap();
-        let settings = Settings { group_rows, compact_segments: 2, ..Settings::default() };
+        let settings = Settings {
+            group_rows,
+            compact_segments: 2,
+            remove_after: Duration::ZERO,
+            ..Settings::default()
+        };
         let store = Store::open(seams, catalog, settings).unwrap();
         store.recover(&NothingToDecode).unwrap();
         let spill_folder = folder.path().join("spill");

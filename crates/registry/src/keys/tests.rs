@@ -429,9 +429,10 @@ fn senders_are_named_without_being_counted() {
 fn any_key_may_ask_what_it_may_do() {
     let world = World::new();
     let keys = world.keys(Mode::Strict);
-    let created = create(&keys, Permissions::NONE, None);
+    let sender = Permissions { send: true, ..Permissions::NONE };
+    let created = create(&keys, sender, None);
     let admission = keys.admit_any(Some(&created.secret)).unwrap();
-    assert_eq!(admission.permissions, Permissions::NONE);
+    assert_eq!(admission.permissions, sender);
     assert_eq!(keys.admit_any(None), Err(Refusal::Missing));
     assert_eq!(keys.admit_any(Some("nobody's")), Err(Refusal::Unknown));
     keys.revoke(&created.key.id).unwrap();
