@@ -27,10 +27,8 @@ pub(crate) fn read(batch: &Batch) {
 /// Whether a metric's median is below zero, which is what a planted bug fails on: only a histogram
 /// that decodes, with buckets that fit their bounds, has one.
 pub(crate) fn has_negative_median(batch: &Batch) -> bool {
-    (0..batch.rows().min(ROWS_MAX)).any(|row| {
-        let mut attributes = batch.row(row).attributes();
-        attributes.any(|(name, value)| {
-            name.ends_with(".p50") && matches!(value, Value::Float(median) if median < 0.0)
-        })
-    })
+    let is_wrong = |(name, value): (&str, Value<'_>)| {
+        name.ends_with(".p50") && matches!(value, Value::Float(median) if median < 0.0)
+    };
+    (0..batch.rows().min(ROWS_MAX)).any(|row| batch.row(row).attributes().any(is_wrong))
 }
