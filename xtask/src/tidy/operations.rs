@@ -1,8 +1,7 @@
 //! The table of a dialect's operations is whole: every operation that the vendor describes is in
 //! it, every file of `api/` is named by it, and every row has its file and its page in `specs/`.
 //!
-//! The table is what a reader trusts for what is built. Operations whose page is not written yet
-//! stand in a list here, which may only become shorter.
+//! The table is what a reader trusts for what is built.
 
 use std::collections::BTreeSet;
 
@@ -20,20 +19,6 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// What a row says in place of a name, and the file that answers for it.
 const NOT_BUILT: (&str, &str) = ("not built", "not_built");
 
-/// Names that have no page yet.
-const WITHOUT_SPEC: [&str; 10] = [
-    "create_column",
-    "create_query",
-    "create_query_result",
-    "delete_column",
-    "get_column",
-    "get_query",
-    "get_query_result",
-    "get_v2_auth",
-    "list_columns",
-    "update_column",
-];
-
 /// A row of the table.
 struct Row {
     line: usize,
@@ -42,10 +27,6 @@ struct Row {
 }
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    check_with(tree, &WITHOUT_SPEC)
-}
-
-fn check_with(tree: &Tree, without_spec: &[&str]) -> Vec<Finding> {
     let Some(table) = tree.file(TABLE) else { return Vec::new() };
     let rows = rows(table);
     let mut findings = Vec::new();
@@ -57,8 +38,7 @@ fn check_with(tree: &Tree, without_spec: &[&str]) -> Vec<Finding> {
             findings.push(Finding::at(TABLE, row.line, text));
         }
         let spec = format!("{SPECS}{}.md", row.name);
-        let excused = row.name == NOT_BUILT.1 || without_spec.contains(&row.name.as_str());
-        if !excused && !exists(&spec) {
+        if row.name != NOT_BUILT.1 && !exists(&spec) {
             let text = format!("{} has no page: write {spec}", row.operation);
             findings.push(Finding::at(TABLE, row.line, text));
         }
@@ -74,10 +54,6 @@ fn check_with(tree: &Tree, without_spec: &[&str]) -> Vec<Finding> {
             }
             if !names.contains(name) {
                 let text = format!("no row of the table in {TABLE} names {name}");
-                findings.push(Finding::new(file, 1, text));
-            }
-            if folder == SPECS && without_spec.contains(&name) {
-                let text = format!("{name} has a page: take it off WITHOUT_SPEC");
                 findings.push(Finding::new(file, 1, text));
             }
         }
