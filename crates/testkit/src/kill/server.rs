@@ -207,7 +207,11 @@ fn listen(
     for line in BufReader::new(stdout).lines() {
         let Ok(line) = line else { break };
         let told = match read_line(&line) {
-            Some(Line::Listening(name, address)) => addresses.send((name, address)).is_ok(),
+            Some(Line::Listening(name, address)) => {
+                // Whoever started it goes on once it has the addresses that it needs.
+                addresses.send((name, address)).ok();
+                true
+            }
             Some(Line::Happening(happening)) => happenings.send(happening).is_ok(),
             None => true,
         };
