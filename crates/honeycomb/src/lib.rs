@@ -1,6 +1,7 @@
 //! The dialect of Honeycomb's clients: OpenTelemetry in, queries in Honeycomb's language.
 //!
-//! Tested with the OpenTelemetry SDKs for Python and Rust over HTTP.
+//! Tested with the OpenTelemetry SDKs for Python, JavaScript, Go and Rust, the Collector, libhoney
+//! for Python and JavaScript, and PyPI's `honeycomb-api`.
 //!
 //! These are its operations: those of OpenTelemetry, and all that Honeycomb's description of its
 //! own interface has (`captures/honeycomb/openapi-2026-01.yaml`). The file of each is
