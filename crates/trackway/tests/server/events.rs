@@ -1,16 +1,14 @@
 //! Plain events, alone and in batches, in every form in which clients send them.
 
 use std::io::Write as _;
-use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use model::{Clock as _, SystemClock};
 use serde_json::{Value, json};
-use ureq::Agent;
 use ureq::http::Method;
 
-use crate::world::{Server, World};
+use crate::world::{self, Server, World};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -37,17 +35,7 @@ impl Answer {
 }
 
 fn post(server: &Server, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-    let config = Agent::config_builder()
-        .http_status_as_error(false)
-        .proxy(None)
-        .timeout_global(Some(Duration::from_secs(60)))
-        .build();
-    let agent: Agent = config.into();
-    let mut request = agent.post(format!("{}{path}", server.url));
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let mut response = request.send(body).unwrap();
+    let mut response = world::post(&format!("{}{path}", server.url), headers, body);
     let content_type = response.headers().get("content-type");
     Answer {
         status: response.status().as_u16(),

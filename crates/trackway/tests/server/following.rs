@@ -3,11 +3,11 @@
 use std::io::{BufRead as _, BufReader};
 
 use serde_json::Value;
+use ureq::BodyReader;
 use ureq::http::Request;
-use ureq::{Agent, BodyReader};
 
 use super::schema::check_event;
-use super::world::{PATIENCE, Server};
+use super::world::{Server, agent};
 
 /// An event as it came.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,14 +43,8 @@ impl Following {
 
     /// Sends a request whose answer is events.
     pub(crate) fn of(request: Request<impl ureq::AsSendBody>) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None)
-            .timeout_global(Some(PATIENCE))
-            .build();
-        let agent: Agent = config.into();
         let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
-        let response = agent.run(request).unwrap();
+        let response = agent().run(request).unwrap();
         let status = response.status().as_u16();
         let lines = BufReader::new(response.into_body().into_reader());
         Self { status, lines, method, path, place: None }

@@ -7,6 +7,8 @@ use flate2::write::GzEncoder;
 use rustix::process::Signal;
 
 use super::calls::{Caller, Metadata, framed, read_outcome};
+use super::protobuf::field;
+use super::recovery::start_replaying;
 use super::spans;
 use super::world::{Server, World};
 
@@ -21,18 +23,6 @@ const UNAUTHENTICATED: Option<u32> = Some(16);
 
 const CALL: [(&str, &str); 2] = [("content-type", "application/grpc"), ("te", "trailers")];
 const HEALTH: &str = "/grpc.health.v1.Health";
-
-fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut out = vec![number << 3 | 2];
-    let mut length = bytes.len();
-    while length >= 0x80 {
-        out.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    out.push(length as u8);
-    out.extend_from_slice(bytes);
-    out
-}
 
 /// A request with one span of a service, and this much text in an attribute.
 fn span(service: &str, text_bytes: usize) -> Vec<u8> {
@@ -214,16 +204,7 @@ fn keys_are_metadata() {
 #[test]
 fn starting_servers_are_unavailable() {
     let mut world = World::new();
-    let server = world.start();
-    for _ in 0..3 {
-        spans::send(&server, "api", 5);
-    }
-    server.kill();
-    // Replay flushes what has filled a row group, which is where it is held.
-    world.set_variable("TRACKWAY_TEST_STORE", "group_rows=8");
-    world.set_variable("TRACKWAY_TEST_HOLD", "flush:1");
-    let server = world.start_unready();
-    server.wait_for_line("held in flush");
+    let server = start_replaying(&mut world);
     let caller = Caller::connect(&server.grpc_url);
     let outcome = caller.export("trace", &[], &[&framed(0, &span("api", 10))]);
     assert_eq!(outcome.code, UNAVAILABLE, "{outcome:?}");

@@ -1,29 +1,18 @@
 //! Requests that are wrong, too large or too many: refused in words, and nothing accepted is lost.
 
 use std::io::Write as _;
-use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use ureq::Agent;
 
+use crate::protobuf::field;
 use crate::spans::{self, TRACE};
-use crate::world::{Server, World};
+use crate::world::{Server, World, post};
 
 /// A request as it goes over the wire: headers beside the content type, and the body.
 fn send(server: &Server, headers: &[(&str, &str)], body: &[u8]) -> (u16, Option<String>, String) {
-    let config = Agent::config_builder()
-        .http_status_as_error(false)
-        .proxy(None)
-        .timeout_global(Some(Duration::from_secs(60)))
-        .build();
-    let agent: Agent = config.into();
-    let mut request = agent.post(format!("{}/v1/traces", server.otlp_url));
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let mut response = request.send(body).unwrap();
+    let mut response = post(&format!("{}/v1/traces", server.otlp_url), headers, body);
     let retry_after = response.headers().get("retry-after");
     let retry_after = retry_after.map(|value| value.to_str().unwrap().to_owned());
     let text = response.body_mut().read_to_vec().unwrap();
@@ -32,18 +21,6 @@ fn send(server: &Server, headers: &[(&str, &str)], body: &[u8]) -> (u16, Option<
 
 const PROTOBUF: (&str, &str) = ("content-type", "application/x-protobuf");
 const JSON: (&str, &str) = ("content-type", "application/json");
-
-fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut out = vec![number << 3 | 2];
-    let mut length = bytes.len();
-    while length >= 0x80 {
-        out.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    out.push(length as u8);
-    out.extend_from_slice(bytes);
-    out
-}
 
 /// A request in protobuf whose only span has an attribute with this much text.
 fn large(text_bytes: usize) -> Vec<u8> {

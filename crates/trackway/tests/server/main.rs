@@ -29,6 +29,7 @@ mod keys;
 mod limits;
 mod metrics;
 mod pages;
+mod protobuf;
 mod queries;
 mod recording;
 mod recovery;

@@ -6,7 +6,7 @@ use serde_json::json;
 use ureq::http::Method;
 
 use super::spans;
-use super::world::{World, ask};
+use super::world::{Server, World, ask};
 
 /// Guarantees: what was acknowledged before a kill is there after it, once.
 #[test]
@@ -22,22 +22,27 @@ fn kills_lose_nothing() {
     assert_eq!(spans::rows(&world.start(), "api"), Some(6));
 }
 
-/// Guarantees: while the log is replayed a server lives and is not ready; it refuses events and
-/// questions with a time to try again. Killed in the middle of it, it has lost nothing.
-#[test]
-fn a_replaying_server_says_so() {
-    let mut world = World::new();
+/// Starts a server that stands still while it replays what one before it was sent.
+pub(crate) fn start_replaying(world: &mut World) -> Server {
     let server = world.start();
     for _ in 0..3 {
         spans::send(&server, "api", 5);
     }
     server.kill();
-
     // Replay flushes what has filled a row group, which is where it is held.
     world.set_variable("TRACKWAY_TEST_STORE", "group_rows=8");
     world.set_variable("TRACKWAY_TEST_HOLD", "flush:1");
     let server = world.start_unready();
     server.wait_for_line("held in flush");
+    server
+}
+
+/// Guarantees: while the log is replayed a server lives and is not ready; it refuses events and
+/// questions with a time to try again. Killed in the middle of it, it has lost nothing.
+#[test]
+fn a_replaying_server_says_so() {
+    let mut world = World::new();
+    let server = start_replaying(&mut world);
     assert_eq!(server.get("/livez").0, 200);
     assert_eq!(server.get("/readyz"), (503, "replaying the log\n".to_owned()));
     assert_eq!(server.metric("trackway_ready"), 0.0);

@@ -23,8 +23,8 @@ use model::{Clock as _, SystemClock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
-use ureq::Agent;
-use ureq::http::{HeaderMap, Method, Request};
+use ureq::http::{HeaderMap, Method, Request, Response};
+use ureq::{Agent, Body};
 
 use super::recording;
 
@@ -419,12 +419,7 @@ pub(crate) fn ask(
     body: Option<&str>,
 ) -> Result<Answer, ureq::Error> {
     let recorded = recording::asked(&method, url, body);
-    let config = Agent::config_builder()
-        .http_status_as_error(false)
-        .proxy(None)
-        .timeout_global(Some(PATIENCE))
-        .build();
-    let agent: Agent = config.into();
+    let agent = agent();
     let mut request = Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -474,4 +469,23 @@ fn collect(err: impl Read + Send + 'static) -> Arc<Log> {
     };
     Builder::new().name("stderr".to_owned()).spawn(read).unwrap();
     log
+}
+
+/// A client that takes every answer as it is, and waits no longer than a test may.
+pub(crate) fn agent() -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .proxy(None)
+        .timeout_global(Some(PATIENCE))
+        .build();
+    config.into()
+}
+
+/// Posts bytes with these headers.
+pub(crate) fn post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Response<Body> {
+    let mut request = agent().post(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send(body).unwrap()
 }
