@@ -8,6 +8,9 @@
 //!    100,000 spans/s, each into an empty folder on the disk. CPU seconds of all of the server's
 //!    threads until everything is flushed and merged, bytes on disk, peak memory, acknowledgements.
 //!    Without this part the folder of the queries is filled all the same, and nothing told of it.
+//!    **shapes**: the same over gRPC, as log records and in the batches of Honeycomb's clients.
+//!    **crowd**: the paced ingest over 100 connections, alone and beside 900 that do next to
+//!    nothing.
 //! 3. **lookup**, **search**: whole traces by id and whole spans by filter, on a kept connection.
 //! 4. **aggregates**: fifteen questions, beside DuckDB on the server's own Parquet files. It is
 //!    installed, in the version that `bench/requirements.txt` names, into a virtual environment in
@@ -31,6 +34,7 @@ mod asking;
 mod calibration;
 mod cold_start;
 mod connection;
+mod crowd;
 mod disk;
 mod duckdb;
 mod figure;
@@ -88,6 +92,13 @@ fn measure(options: &Options, report: &mut Report) -> Result<(), String> {
     if options.wants(Part::Ingest) {
         ingest_again(options, &hour, report)?;
     }
+    if options.wants(Part::Shapes) {
+        ingest_shapes(options, &hour, report)?;
+    }
+    if options.wants(Part::Crowd) {
+        eprintln!("a crowd of connections");
+        crowd::run(options, &hour, report)?;
+    }
     if options.with_instructions {
         eprintln!("instructions of an ingest");
         instructions::run(options, &hour, report)?;
@@ -118,6 +129,18 @@ fn ingest_again(options: &Options, hour: &Hour, report: &mut Report) -> Result<(
     let (subject, ingest, _) = ingest::run(options, paced, &data, hour)?;
     subject.stop()?;
     ingest.tell_paced(options.rate, report);
+    disk::remove(&data)
+}
+
+/// The ingests of other shapes than spans.
+fn ingest_shapes(options: &Options, hour: &Hour, report: &mut Report) -> Result<(), String> {
+    let data = options.folder.join("ingest");
+    for sending in ingest::SHAPES {
+        eprintln!("ingest, {}, {}", sending.shape, sending.encoding);
+        let (subject, ingest, _) = ingest::run(options, sending, &data, hour)?;
+        subject.stop()?;
+        ingest.tell_shape(sending, report);
+    }
     disk::remove(&data)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A development crate: nothing that is shipped depends on it.
 
+mod grpc;
 pub mod kill;
 pub mod load;
 mod msgpack;

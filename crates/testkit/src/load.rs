@@ -18,6 +18,7 @@
 //! ```
 
 mod catalogue;
+mod crowd;
 mod digits;
 mod draw;
 mod encode;
@@ -31,6 +32,7 @@ mod http;
 mod incident;
 mod instance;
 mod language;
+mod line;
 mod operation;
 mod path;
 mod pending;
@@ -46,6 +48,7 @@ mod truth;
 mod users;
 mod wire;
 
+pub use crowd::{Crowd, CrowdSummary};
 pub use encoding::Encoding;
 pub use exporter::REQUEST_SPANS_MAX;
 pub use generator::{DEFAULT_START, FLUSH_NS, FLUSH_REFERENCE_SPANS, Generator, Plan, Request};

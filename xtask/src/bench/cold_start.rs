@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::asking::Asking;
 use super::figure::Figure;
 use super::hour::Hour;
-use super::load::Truth;
+use super::load::{SPANS, Truth};
 use super::options::Options;
 use super::report::Report;
 use super::spread::milliseconds;
@@ -48,8 +48,9 @@ pub(super) fn run(
 
     let results = answer["data"]["results"].as_array().into_iter().flatten();
     let rows: u64 = results.filter_map(|group| group["data"]["COUNT"].as_u64()).sum();
-    if rows != truth.rows() {
-        report.wrong(format!("after a cold start {rows} of {} rows are there", truth.rows()));
+    let all = truth.rows(SPANS);
+    if rows != all {
+        report.wrong(format!("after a cold start {rows} of {all} rows are there"));
     }
     let segments = subject.gauges()?.get("segments")?;
     if grown["segments"].as_f64() != Some(segments) {

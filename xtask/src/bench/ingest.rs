@@ -15,7 +15,7 @@ use super::asking::Asking;
 use super::disk::{self, Sizes};
 use super::figure::Figure;
 use super::hour::Hour;
-use super::load::{self, Sending, Sent, Truth};
+use super::load::{self, CALLS, SPANS, Sending, Sent, Truth};
 use super::options::Options;
 use super::report::Report;
 use super::subject::Subject;
@@ -31,15 +31,28 @@ const PACED_CONNECTIONS: u32 = 16;
 const SIZE_TOLERANCE: f64 = 0.01;
 
 /// The flat-out run whose folder is kept.
-pub(super) const FLAT_OUT: Sending =
-    Sending { encoding: "identity", connections: FLAT_OUT_CONNECTIONS, rate: None };
+pub(super) const FLAT_OUT: Sending = Sending {
+    shape: SPANS,
+    encoding: "identity",
+    connections: FLAT_OUT_CONNECTIONS,
+    crowd: 0,
+    rate: None,
+};
 /// The same, compressed.
-pub(super) const COMPRESSED: Sending =
-    Sending { encoding: "gzip", connections: FLAT_OUT_CONNECTIONS, rate: None };
+pub(super) const COMPRESSED: Sending = Sending { encoding: "gzip", ..FLAT_OUT };
+/// The same in other shapes, as their clients send them.
+pub(super) const SHAPES: [Sending; 6] = [
+    Sending { shape: CALLS, ..FLAT_OUT },
+    Sending { shape: CALLS, encoding: "gzip", ..FLAT_OUT },
+    Sending { shape: "logs", ..FLAT_OUT },
+    Sending { shape: "batch-json", ..FLAT_OUT },
+    Sending { shape: "batch-json", encoding: "gzip", ..FLAT_OUT },
+    Sending { shape: "batch-msgpack", encoding: "zstd", ..FLAT_OUT },
+];
 
 /// At a fixed rate, in spans a second.
 pub(super) fn paced(rate: u64) -> Sending {
-    Sending { encoding: "identity", connections: PACED_CONNECTIONS, rate: Some(rate) }
+    Sending { connections: PACED_CONNECTIONS, rate: Some(rate), ..FLAT_OUT }
 }
 
 /// What an ingest took.
@@ -100,23 +113,25 @@ pub(super) fn run(
         segments: gauges.get("segments")?,
     };
     let truth = Truth::read(&truth_file)?;
-    expect("rows of segments", gauges.get("segment_rows")?, truth.rows() as f64, 0.0)?;
+    let rows = truth.rows(sending.shape) as f64;
+    expect("rows of segments", gauges.get("segment_rows")?, rows, 0.0)?;
     for (what, told, found) in [
         ("bytes of segments", gauges.get("segment_bytes")?, ingest.sizes.segments),
         ("bytes of trace indexes", gauges.get("index_bytes")?, ingest.sizes.indexes),
     ] {
         expect(what, told, found as f64, SIZE_TOLERANCE)?;
     }
-    ask_for_all(&subject, &truth, hour)?;
+    ask_for_all(&subject, sending.shape, &truth, hour)?;
     Ok((subject, ingest, truth))
 }
 
 /// Asks how many rows and how many spans there are: each exactly once.
-fn ask_for_all(subject: &Subject, truth: &Truth, hour: &Hour) -> Result<(), String> {
+fn ask_for_all(subject: &Subject, shape: &str, truth: &Truth, hour: &Hour) -> Result<(), String> {
+    let has_span_id = json!([{"column": "trace.span_id", "op": "exists"}]);
     let mut asking = Asking::open(subject)?;
     for (what, filters, expected) in [
-        ("rows", json!([]), truth.rows()),
-        ("spans", json!([{"column": "trace.span_id", "op": "exists"}]), truth.spans),
+        ("rows", json!([]), truth.rows(shape)),
+        ("spans", has_span_id, truth.rows_with_span_ids(shape)),
     ] {
         let query = json!({"calculations": [{"op": "COUNT"}], "filters": filters});
         let (_, answer) = asking.query(&query, hour.whole())?;
@@ -168,6 +183,22 @@ impl Ingest {
         report.detail(&format!("ingest_{encoding}"), self.json());
     }
 
+    /// Adds the figures of a run in another shape, to be held against those of spans.
+    pub(super) fn tell_shape(&self, sending: Sending, report: &mut Report) {
+        let Sending { shape, encoding, .. } = sending;
+        let name = |what: &str| format!("ingest, {shape}, {encoding}: {what}");
+        let cpu = self.cpu.total().as_secs_f64() / self.millions();
+        report.add(Figure::new(name("CPU of a million events"), cpu, "s"));
+        let memory = self.peak_memory as f64 / 1e6;
+        report.add(Figure::new(name("peak memory"), memory, "MB"));
+        let (sent, kept) = (self.per_span(self.sent.bytes), self.per_span(self.sizes.kept()));
+        report.add(Figure::new(name("bytes an event sent"), sent, "B"));
+        report.add(Figure::new(name("bytes an event kept, log apart"), kept, "B"));
+        report.add(Figure::new(name("events a second"), self.sent.spans_per_second, "/s"));
+        report.add(Figure::new(name("acknowledgement p99"), self.sent.ack_p99_ms, "ms"));
+        report.detail(&format!("ingest_{shape}_{encoding}"), self.json());
+    }
+
     /// Adds the figures that a run at `rate` gives.
     pub(super) fn tell_paced(&self, rate: u64, report: &mut Report) {
         let name = |what: &str| format!("ingest at {rate} spans/s: {what}");
@@ -185,7 +216,7 @@ impl Ingest {
         report.detail("ingest_paced", self.json());
     }
 
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         let Sent { ack_p50_ms, ack_p99_ms, ack_max_ms, .. } = self.sent;
         let Sizes { segments, indexes, catalog, log, other } = self.sizes;
         let threads = self.threads.iter().map(|(name, cpu)| (name.clone(), cpu_json(*cpu)));
@@ -196,6 +227,7 @@ impl Ingest {
             "bytes_sent": self.sent.bytes,
             "ack_ms": { "p50": ack_p50_ms, "p99": ack_p99_ms, "max": ack_max_ms },
             "retries": self.sent.retries,
+            "crowd_closed": self.sent.crowd_closed,
             "sender_cpu_seconds": self.sent.cpu_seconds,
             "cpu_seconds": cpu_json(self.cpu),
             "cpu_seconds_while_sending": cpu_json(self.cpu_sending),

@@ -10,15 +10,27 @@ use serde_json::Value;
 
 use super::options::Options;
 
-/// The requests that are prepared before the measured time, when they are compressed: all of them,
-/// because compressing costs the sender more than decompressing costs the server.
+/// The requests that are prepared before the measured time, when they are compressed or have
+/// another shape than the generator's: all of them, because making them costs the sender more than
+/// reading them costs the server.
 const ALL_IN_MEMORY: &str = "1000000000";
+
+/// The shape that the generator makes: spans of OpenTelemetry over HTTP.
+pub(super) const SPANS: &str = "otlp-http";
+/// The same over gRPC.
+pub(super) const CALLS: &str = "otlp-grpc";
+/// The shape whose rows are log lines.
+const LOGS: &str = "logs";
 
 /// How the load is sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sending {
+    /// What spans are sent as.
+    pub(super) shape: &'static str,
     pub(super) encoding: &'static str,
     pub(super) connections: u32,
+    /// Connections beside these that do next to nothing.
+    pub(super) crowd: u32,
     /// Spans a second; as fast as it goes if none.
     pub(super) rate: Option<u64>,
 }
@@ -39,6 +51,8 @@ pub(super) struct Sent {
     pub(super) retries: u64,
     /// CPU time of the sender.
     pub(super) cpu_seconds: f64,
+    /// How often the server closed a connection of the crowd.
+    pub(super) crowd_closed: Option<u64>,
 }
 
 /// Sends all spans of `options`, which lie in the hour from `start` (RFC 3339), to `url`, and
@@ -52,12 +66,16 @@ pub(super) fn send(
 ) -> Result<Sent, String> {
     let mut load = Command::new(options.binary("trackway-load"));
     load.args(["--url", url, "--start", start, "--encoding", sending.encoding]);
+    load.args(["--shape", sending.shape]);
     load.args(["--spans", &options.spans.to_string(), "--seed", &options.seed.to_string()]);
     load.args(["--connections", &sending.connections.to_string(), "--truth"]).arg(truth);
     if let Some(rate) = sending.rate {
         load.args(["--rate", &rate.to_string()]);
     }
-    if sending.encoding != "identity" {
+    if sending.crowd > 0 {
+        load.args(["--crowd", &sending.crowd.to_string()]);
+    }
+    if sending.encoding != "identity" || sending.shape != SPANS {
         load.args(["--in-memory", ALL_IN_MEMORY]);
     }
     load.stderr(Stdio::inherit());
@@ -87,6 +105,7 @@ fn sent(text: &str) -> Option<Sent> {
         ack_max_ms: ack("max")?,
         retries: whole("retries")?,
         cpu_seconds: number("cpu_seconds")?,
+        crowd_closed: told["crowd"]["closed"].as_u64(),
     })
 }
 
@@ -129,8 +148,13 @@ impl Truth {
         })
     }
 
-    /// Rows that a server must have: every span and every span event.
-    pub(super) fn rows(&self) -> u64 {
-        self.spans + self.exceptions
+    /// Rows that a server must have: every span and, where it is sent as one, every span event.
+    pub(super) fn rows(&self, shape: &str) -> u64 {
+        if [SPANS, CALLS].contains(&shape) { self.spans + self.exceptions } else { self.spans }
+    }
+
+    /// Rows that must have the id of a span: a log line only belongs to one.
+    pub(super) fn rows_with_span_ids(&self, shape: &str) -> u64 {
+        if shape == LOGS { 0 } else { self.spans }
     }
 }

@@ -11,7 +11,8 @@ usage: cargo xtask bench [options]
 
   --spans N          how many spans are sent and asked about (1000000; targets are for 10000000)
   --seed N           the seed of the generator (1)
-  --only PARTS       some of ingest,lookup,search,aggregates,cold-start, with commas between them
+  --only PARTS       some of ingest,shapes,crowd,lookup,search,aggregates,cold-start, with commas
+                     between them
   --rounds N         calls of each aggregate, ours and DuckDB's in turn (9)
   --rate N           spans a second of the paced ingest (100000)
   --cold-bytes N     bytes of segments that the cold start pretends to have (100000000000)
@@ -26,6 +27,8 @@ usage: cargo xtask bench [options]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Ingest,
+    Shapes,
+    Crowd,
     Lookup,
     Search,
     Aggregates,
@@ -33,8 +36,10 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [(&'static str, Self); 5] = [
+    const ALL: [(&'static str, Self); 7] = [
         ("ingest", Self::Ingest),
+        ("shapes", Self::Shapes),
+        ("crowd", Self::Crowd),
         ("lookup", Self::Lookup),
         ("search", Self::Search),
         ("aggregates", Self::Aggregates),

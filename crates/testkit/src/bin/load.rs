@@ -10,7 +10,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use model::{Error, Result, SystemClock, Timestamp};
-use testkit::load::{Encoding, Generator, Plan, Run, Settings, Shape, Target, discard, send};
+use testkit::load::{
+    Crowd, Encoding, Generator, Plan, Run, Settings, Shape, Target, discard, send,
+};
 
 const USAGE: &str = "\
 usage: trackway-load (--url URL | --discard) --spans N [options]
@@ -23,9 +25,10 @@ usage: trackway-load (--url URL | --discard) --spans N [options]
   --flush-seconds S   how often exporters send, in event time (5; below 10 million spans longer
                       in proportion, so that requests keep their size)
   --connections N     connections with one request in flight each (2)
+  --crowd N           so many connections beside these, idle or slow (0)
   --rate N            spans a second; latencies then count from each request's scheduled time
-  --shape NAME        what spans are sent as: otlp-http, logs, batch-json, batch-msgpack, or events
-                      one by one (otlp-http)
+  --shape NAME        what spans are sent as: otlp-http, otlp-grpc, logs, batch-json,
+                      batch-msgpack, or events one by one (otlp-http)
   --encoding NAME     identity, gzip or zstd (identity)
   --in-memory N       generate the first N requests before the measured time
   --truth FILE        write what a server must answer, as JSON
@@ -33,6 +36,9 @@ usage: trackway-load (--url URL | --discard) --spans N [options]
 
 /// Most connections: each is a thread.
 const CONNECTIONS_MAX: usize = 256;
+
+/// Most connections of a crowd: what a process may open by default, less some.
+const CROWD_MAX: u64 = 1_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -55,6 +61,8 @@ struct Command {
     target: Option<Target>,
     plan: Plan,
     settings: Settings,
+    /// Connections that are open and do next to nothing.
+    crowd: u64,
     truth: Option<String>,
 }
 
@@ -68,6 +76,7 @@ impl Command {
             in_memory: 0,
         };
         let (mut target, mut is_discard, mut truth) = (None, false, None);
+        let mut crowd = 0;
         let (mut spans, mut seed, mut start, mut flush) = (None, 1, None, None);
         let mut arguments = arguments.into_iter();
         while let Some(name) = arguments.next() {
@@ -84,6 +93,7 @@ impl Command {
                 "--start" => start = Some(moment(&value)?),
                 "--flush-seconds" => flush = Some(positive(&name, &value)?),
                 "--connections" => settings.connections = number(&name, &value)? as usize,
+                "--crowd" => crowd = number(&name, &value)?,
                 "--rate" => settings.rate = Some(positive(&name, &value)?),
                 "--shape" => settings.shape = Shape::parse(&value)?,
                 "--encoding" => settings.encoding = Encoding::parse(&value)?,
@@ -99,18 +109,27 @@ impl Command {
             let context = format!("--connections is from 1 to {CONNECTIONS_MAX}");
             return Err(Error::invalid(context));
         }
+        if crowd > CROWD_MAX {
+            return Err(Error::invalid(format!("--crowd is at most {CROWD_MAX}")));
+        }
         let spans = spans.ok_or_else(|| Error::invalid("--spans is missing; see --help"))?;
         let mut plan = Plan::new(seed, spans);
         plan.start = start.unwrap_or(plan.start);
         plan.flush_ns = flush.map_or(plan.flush_ns, |seconds| (seconds * 1e9) as i64);
-        Ok(Self { target, plan, settings, truth })
+        Ok(Self { target, plan, settings, crowd, truth })
     }
 
     fn run(self) -> Result<()> {
         let clock = SystemClock::new();
         let mut generator = Generator::new(self.plan);
         let run = match &self.target {
-            Some(target) => send(target, &self.settings, &mut generator, &clock),
+            Some(target) => {
+                let crowd = (self.crowd > 0).then(|| Crowd::gather(target, self.crowd));
+                let crowd = crowd.transpose()?;
+                let mut run = send(target, &self.settings, &mut generator, &clock);
+                run.summary.crowd = crowd.map(Crowd::dismiss);
+                run
+            }
             None => {
                 let summary =
                     discard(self.settings.shape, self.settings.encoding, &mut generator, &clock);

@@ -3,6 +3,7 @@
 //! It reads requests with the official messages and answers the query API as the real one does, so
 //! that every check of a campaign can be seen to notice what it is for.
 
+mod call;
 mod plain;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 
 use super::event::{Fields, ID, Row};
 use super::request::{BATCH, CONTENT_TYPE, EVENT_TIME, EVENTS, LOGS, Post, TRACES, hex};
+use crate::grpc;
 
 /// A mistake.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,8 +64,8 @@ impl Fake {
     /// Takes a request as it came.
     pub(super) fn take(&mut self, post: &Post) {
         match post.path.as_str() {
-            TRACES => self.take_traces(&post.body),
-            LOGS => self.take_logs(&post.body),
+            TRACES | grpc::TRACES => self.take_traces(&post.body),
+            LOGS | grpc::LOGS => self.take_logs(&post.body),
             path if path.starts_with(EVENTS) || path.starts_with(BATCH) => self.take_plain(post),
             other => panic!("nothing is posted to {other}"),
         }
@@ -220,8 +222,17 @@ impl Port {
     /// Answers one connection after the other until [`Port::close`].
     pub(super) fn serve(&self) {
         for stream in self.listener.incoming() {
-            let Some((post, stream)) = request(stream.unwrap()) else { return };
-            self.answer(&post, stream);
+            let stream = stream.unwrap();
+            if call::is_call(&stream) {
+                call::answer(self, stream);
+                continue;
+            }
+            let Some((post, mut stream)) = request(stream) else { return };
+            let Some((status, answer)) = self.say(&post) else { continue };
+            let head =
+                format!("HTTP/1.1 {status} Said\r\ncontent-length: {}\r\n\r\n", answer.len());
+            // Whoever has been told to end does not read the last answer.
+            stream.write_all(&[head.as_bytes(), &answer].concat()).ok();
         }
     }
 
@@ -230,16 +241,17 @@ impl Port {
         drop(TcpStream::connect(&self.address).unwrap());
     }
 
-    fn answer(&self, post: &Post, mut stream: TcpStream) {
+    /// The status and body that a request is answered with; none if its connection breaks.
+    fn say(&self, post: &Post) -> Option<(u16, Vec<u8>)> {
         let mut fake = self.fake.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut status, mut answer) = (200, Vec::new());
         if post.path == "/api/v1/query" {
             answer = fake.ask(&serde_json::from_slice(&post.body).unwrap()).unwrap();
         } else {
             match fake.mistake {
-                Some(Mistake::Breaks) => return,
+                Some(Mistake::Breaks) => return None,
                 Some(Mistake::Answers(other)) => status = other,
-                Some(Mistake::AcceptsInPart) if post.path == TRACES => {
+                Some(Mistake::AcceptsInPart) if [TRACES, grpc::TRACES].contains(&&*post.path) => {
                     let partial_success = Some(ExportTracePartialSuccess {
                         rejected_spans: 1,
                         ..ExportTracePartialSuccess::default()
@@ -257,9 +269,7 @@ impl Port {
                 }
             }
         }
-        let head = format!("HTTP/1.1 {status} Said\r\ncontent-length: {}\r\n\r\n", answer.len());
-        // Whoever has been told to end does not read the last answer.
-        stream.write_all(&[head.as_bytes(), &answer].concat()).ok();
+        Some((status, answer))
     }
 }
 

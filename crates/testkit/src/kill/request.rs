@@ -1,5 +1,5 @@
-//! Draws requests: spans with events, log records or plain events, over several hours and
-//! datasets.
+//! Draws requests: spans with events and log records over HTTP and gRPC, or plain events, over
+//! several hours and datasets.
 //!
 //! A request follows from its number and the seed alone. It is written with the official messages,
 //! and what must be read back is noted in the server's documented field names beside it.
@@ -17,6 +17,7 @@ use prost::Message as _;
 use serde_json::{Value, json};
 
 use super::event::{Event, Fields, ID, REQUEST};
+use crate::grpc;
 
 /// Where spans are posted.
 pub(super) const TRACES: &str = "/v1/traces";
@@ -35,7 +36,9 @@ const SERVICES: [&str; 4] = ["kill-cart", "kill-mail", "kill-pay", "kill-stock"]
 const NEW_DATASET_ODDS: u64 = 40;
 /// One request in so many is of plain events.
 const PLAIN_ODDS: u64 = 3;
-/// One request in so many of the others is of log records.
+/// One request in so many of the others goes by gRPC.
+const GRPC_ODDS: u64 = 2;
+/// One request in so many of these is of log records.
 const LOGS_ODDS: u64 = 4;
 /// How many hours before the present one events happened, as often as an hour is listed. The far
 /// ones share a wide segment; the near ones fill segments of their own and are merged.
@@ -46,21 +49,29 @@ const RARE_NAMES: u64 = 60;
 /// What is posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Post {
-    /// [`TRACES`], [`LOGS`], or where plain events of a dataset go.
+    /// [`TRACES`], [`LOGS`] or their methods of gRPC, or where plain events of a dataset go.
     pub(super) path: String,
     /// The content type.
     pub(super) kind: String,
     /// When an event happened that is alone.
     pub(super) event_time: Option<String>,
-    /// The body.
+    /// The body, for a call of gRPC without its frame.
     pub(super) body: Vec<u8>,
 }
 
 impl Post {
-    /// A message of OpenTelemetry's, as protobuf.
-    fn message(path: &str, body: Vec<u8>) -> Self {
-        let kind = "application/x-protobuf".to_owned();
-        Self { path: path.to_owned(), kind, event_time: None, body }
+    /// A message of OpenTelemetry's, as protobuf: to a path of HTTP, or to a method of gRPC.
+    fn message((path, method): (&str, &str), is_call: bool, body: Vec<u8>) -> Self {
+        let (path, kind) = match is_call {
+            true => (method, grpc::CONTENT_TYPE),
+            false => (path, "application/x-protobuf"),
+        };
+        Self { path: path.to_owned(), kind: kind.to_owned(), event_time: None, body }
+    }
+
+    /// Whether it goes by gRPC.
+    pub(super) fn is_call(&self) -> bool {
+        self.kind == grpc::CONTENT_TYPE
     }
 
     /// Its headers.
@@ -97,12 +108,17 @@ impl Source {
         let groups = 1 + drawing.chance.below(2);
         let post = if drawing.chance.once_in(PLAIN_ODDS) {
             drawing.plain_events()
-        } else if drawing.chance.once_in(LOGS_ODDS) {
-            let resource_logs = (0..groups).map(|_| drawing.resource_logs()).collect();
-            Post::message(LOGS, ExportLogsServiceRequest { resource_logs }.encode_to_vec())
         } else {
-            let resource_spans = (0..groups).map(|_| drawing.resource_spans()).collect();
-            Post::message(TRACES, ExportTraceServiceRequest { resource_spans }.encode_to_vec())
+            let is_call = drawing.chance.once_in(GRPC_ODDS);
+            if drawing.chance.once_in(LOGS_ODDS) {
+                let resource_logs = (0..groups).map(|_| drawing.resource_logs()).collect();
+                let request = ExportLogsServiceRequest { resource_logs };
+                Post::message((LOGS, grpc::LOGS), is_call, request.encode_to_vec())
+            } else {
+                let resource_spans = (0..groups).map(|_| drawing.resource_spans()).collect();
+                let request = ExportTraceServiceRequest { resource_spans };
+                Post::message((TRACES, grpc::TRACES), is_call, request.encode_to_vec())
+            }
         };
         Draft { post, events: drawing.events }
     }

@@ -1,5 +1,6 @@
 //! Traffic until something happens: senders on several connections, and one that counts meanwhile.
 
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,8 +17,9 @@ use super::http::{self, Answer};
 use super::ledger::{Fate, Ledger};
 use super::pulse::Pulse;
 use super::reading;
-use super::request::{BATCH, CONTENT_TYPE, Draft, EVENTS, LOGS, Source};
+use super::request::{BATCH, CONTENT_TYPE, Draft, EVENTS, LOGS, Post, Source};
 use super::server::Happening;
+use crate::grpc;
 
 /// Connections that send at the same time.
 const SENDERS: usize = 4;
@@ -134,7 +136,7 @@ impl<'a> Traffic<'a> {
                 (number, draft)
             };
             events += draft.events.len() as u64;
-            match http::post(self.otlp, &draft.post.path, &draft.post.headers(), &draft.post.body) {
+            match self.post(&draft.post) {
                 Ok(answer) => self.note(number, &draft, &answer),
                 Err(_) => breaks += 1,
             }
@@ -143,6 +145,18 @@ impl<'a> Traffic<'a> {
                 return;
             }
         }
+    }
+
+    /// Sends a request over the protocol that it goes by. A call's answer is told as HTTP would.
+    fn post(&self, post: &Post) -> io::Result<Answer> {
+        if !post.is_call() {
+            return http::post(self.otlp, &post.path, &post.headers(), &post.body);
+        }
+        let framed = grpc::framed(&post.body, false);
+        let answer = grpc::Connection::open(self.otlp)?.call(&post.path, None, &framed)?;
+        let body =
+            if answer.code == 0 { answer.message.clone() } else { answer.words.clone().into() };
+        Ok(Answer { status: answer.http_status(), body })
     }
 
     /// Writes an answer down.
@@ -239,7 +253,7 @@ fn is_whole(draft: &Draft, answer: &Answer) -> bool {
             let statuses: Vec<Value> = serde_json::from_slice(body).unwrap_or_default();
             statuses.len() == draft.events.len() && statuses.iter().all(|one| one["status"] == 202)
         }
-        LOGS => ExportLogsServiceResponse::decode(body)
+        LOGS | grpc::LOGS => ExportLogsServiceResponse::decode(body)
             .is_ok_and(|answer| answer.partial_success.is_none_or(|p| p.rejected_log_records == 0)),
         _ => ExportTraceServiceResponse::decode(body)
             .is_ok_and(|answer| answer.partial_success.is_none_or(|p| p.rejected_spans == 0)),

@@ -50,6 +50,11 @@ impl Target {
         Ok(Self { address: format!("{authority}{port}"), prefix: format!("{slash}{path}") })
     }
 
+    /// Host and port.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The head of a request to `path` with further `headers` and a body of `body_len` bytes.
     pub(super) fn head(
         &self,
@@ -150,7 +155,8 @@ impl Connection {
     }
 }
 
-fn broken(error: io::Error) -> Error {
+/// A connection that broke. Nothing is sent again on account of it.
+pub(super) fn broken(error: io::Error) -> Error {
     Error::new(ErrorKind::Unavailable { retry_after: Duration::ZERO }, "the connection failed")
         .because(error)
 }

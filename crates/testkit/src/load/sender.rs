@@ -15,9 +15,11 @@ use model::{Clock, Error, ErrorKind, Result};
 use super::encoding::Encoding;
 use super::generator::Request;
 use super::halt::Halt;
-use super::http::{Answer, Connection, Target};
+use super::http::{Answer, Target};
+use super::line::Line;
 use super::shape::{Post, Shape};
 use super::summary::{Beginning, Latencies, Summary};
+use crate::grpc;
 
 /// Requests that wait for a connection. Enough that connections never wait for the generator's
 /// bursts; at 100 kB a request it holds a few megabytes.
@@ -60,12 +62,12 @@ pub fn send(
 ) -> Run {
     let (shape, encoding) = (settings.shape, settings.encoding);
     let mut jobs = requests.flat_map(|request| shape.posts(request));
-    let mut jobs = jobs.by_ref().map(|post| Job::new(post, encoding));
+    let mut jobs = jobs.by_ref().map(|post| Job::new(post, shape, encoding));
     let mut prepared: VecDeque<Job> = jobs.by_ref().take(settings.in_memory).collect();
     let (queue, waiting) = sync_channel(QUEUE_REQUESTS_MAX);
     let (waiting, halt) = (Mutex::new(waiting), Halt::default());
     let began = Beginning::now(clock);
-    let courier = Courier { target, encoding, waiting: &waiting, halt: &halt, clock };
+    let courier = Courier { target, shape, encoding, waiting: &waiting, halt: &halt, clock };
     let ledgers = thread::scope(|scope| {
         let workers: Vec<_> = (0..settings.connections)
             .map(|number| {
@@ -95,7 +97,7 @@ pub fn discard(
     let began = Beginning::now(clock);
     let mut summary = Summary::default();
     let posts = requests.flat_map(|request| shape.posts(request));
-    for job in posts.map(|post| Job::new(post, encoding)) {
+    for job in posts.map(|post| Job::new(post, shape, encoding)) {
         job.count(&mut summary);
     }
     summary.finish(began, clock);
@@ -138,10 +140,11 @@ fn sum(ledgers: Vec<Ledger>) -> Run {
 
 /// A request as it goes out.
 #[derive(Debug)]
-struct Job {
-    path: String,
-    headers: String,
-    body: Vec<u8>,
+pub(super) struct Job {
+    pub(super) path: String,
+    pub(super) headers: String,
+    /// Compressed, and for a call in its frame.
+    pub(super) body: Vec<u8>,
     spans: u64,
     bytes_uncompressed: u64,
     /// When to send it, on the clock of elapsed time; at once if none.
@@ -149,13 +152,18 @@ struct Job {
 }
 
 impl Job {
-    fn new(post: Post, encoding: Encoding) -> Self {
+    fn new(post: Post, shape: Shape, encoding: Encoding) -> Self {
+        let bytes_uncompressed = post.body.len() as u64;
+        let mut body = encoding.encode(post.body);
+        if shape == Shape::Calls {
+            body = grpc::framed(&body, encoding != Encoding::Identity);
+        }
         Self {
             spans: post.spans,
             path: post.path,
             headers: post.headers,
-            bytes_uncompressed: post.body.len() as u64,
-            body: encoding.encode(post.body),
+            bytes_uncompressed,
+            body,
             due: None,
         }
     }
@@ -181,6 +189,7 @@ struct Ledger {
 #[derive(Clone, Copy)]
 struct Courier<'a> {
     target: &'a Target,
+    shape: Shape,
     encoding: Encoding,
     waiting: &'a Mutex<Receiver<Job>>,
     halt: &'a Halt,
@@ -191,13 +200,13 @@ impl Courier<'_> {
     /// Delivers jobs over one connection until there are none.
     fn run(&self) -> Ledger {
         let mut ledger = Ledger::default();
-        let mut connection = None;
+        let mut line = None;
         while let Some(job) = self.next_job() {
             // After a failure jobs are still taken, so that the feeder never waits in vain.
             if self.halt.is_raised() {
                 continue;
             }
-            if let Err(error) = self.deliver(&job, &mut connection, &mut ledger) {
+            if let Err(error) = self.deliver(&job, &mut line, &mut ledger) {
                 ledger.failure = Some(error);
                 self.halt.raise();
             }
@@ -211,18 +220,13 @@ impl Courier<'_> {
     }
 
     /// Sends a job at its time, again as often as the server asks for; gives up when the run stops.
-    fn deliver(
-        &self,
-        job: &Job,
-        connection: &mut Option<Connection>,
-        ledger: &mut Ledger,
-    ) -> Result<()> {
+    fn deliver(&self, job: &Job, line: &mut Option<Line>, ledger: &mut Ledger) -> Result<()> {
         if job.due.is_some_and(|due| self.halt.wait_until(due, self.clock)) {
             return Ok(());
         }
         let began = job.due.unwrap_or_else(|| self.clock.elapsed());
         for _ in 0..ATTEMPTS_MAX {
-            let answer = self.post(job, connection)?;
+            let answer = self.post(job, line)?;
             if (200..300).contains(&answer.status) {
                 let latency = self.clock.elapsed().saturating_sub(began);
                 ledger.latencies.push(latency.as_nanos() as u64);
@@ -243,15 +247,14 @@ impl Courier<'_> {
     }
 
     /// Sends a job once, over a new connection where there is none.
-    fn post(&self, job: &Job, connection: &mut Option<Connection>) -> Result<Answer> {
-        let mut open = match connection.take() {
+    fn post(&self, job: &Job, line: &mut Option<Line>) -> Result<Answer> {
+        let mut open = match line.take() {
             Some(open) => open,
-            None => Connection::open(self.target)?,
+            None => Line::open(self.target, self.shape)?,
         };
-        let head = self.target.head(&job.path, &job.headers, self.encoding, job.body.len());
-        let answer = open.post(head.as_bytes(), &job.body)?;
+        let answer = open.post(self.target, job, self.encoding)?;
         if !answer.closes {
-            *connection = Some(open);
+            *line = Some(open);
         }
         Ok(answer)
     }

@@ -1,5 +1,5 @@
-//! The shapes in which the same spans can be sent: as OpenTelemetry's spans or log records, or as
-//! plain events of Honeycomb's clients.
+//! The shapes in which the same spans can be sent: as OpenTelemetry's spans, over HTTP or gRPC, as
+//! its log records, or as plain events of Honeycomb's clients.
 //!
 //! The generator makes spans; other shapes are made of its requests. That costs the sender several
 //! times what the spans cost, so whoever measures a rate prepares requests before the measured
@@ -15,7 +15,7 @@ use prost::Message as _;
 use serde_json::{Map, Value, json};
 
 use super::generator::Request;
-use crate::msgpack;
+use crate::{grpc, msgpack};
 
 use model::{Error, Result};
 
@@ -28,6 +28,8 @@ pub enum Shape {
     /// Spans of OpenTelemetry over HTTP, in protobuf.
     #[default]
     Traces,
+    /// The same over gRPC.
+    Calls,
     /// Log records of OpenTelemetry over HTTP, in protobuf: one for each span.
     Logs,
     /// Batches of plain events in JSON: one event for each span.
@@ -52,8 +54,9 @@ pub(super) struct Post {
 
 impl Shape {
     /// Every shape with its name on the command line.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 6] = [
         ("otlp-http", Self::Traces),
+        ("otlp-grpc", Self::Calls),
         ("logs", Self::Logs),
         ("batch-json", Self::BatchJson),
         ("batch-msgpack", Self::BatchMsgpack),
@@ -79,8 +82,10 @@ impl Shape {
         let post = |path: &str, headers: &str, body| {
             vec![Post { path: path.to_owned(), headers: headers.to_owned(), body, spans }]
         };
-        if self == Self::Traces {
-            return post("/v1/traces", protobuf, request.body);
+        match self {
+            Self::Traces => return post("/v1/traces", protobuf, request.body),
+            Self::Calls => return post(grpc::TRACES, protobuf, request.body),
+            _ => {}
         }
         let message = ExportTraceServiceRequest::decode(request.body.as_slice())
             .expect("the generator makes messages of OpenTelemetry");

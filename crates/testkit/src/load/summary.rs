@@ -5,6 +5,7 @@ use std::time::Duration;
 use model::Clock;
 use serde::{Deserialize, Serialize};
 
+use super::crowd::CrowdSummary;
 use super::truth::nearest_rank;
 
 /// Figures of a run. Only acknowledged requests count.
@@ -29,6 +30,8 @@ pub struct Summary {
     /// CPU time of this process in the same time, user and system, s; none where the system does
     /// not tell. Without `in_memory` it contains generating and compressing.
     pub cpu_seconds: Option<f64>,
+    /// The connections that were open beside it; none if none were asked for.
+    pub crowd: Option<CrowdSummary>,
 }
 
 /// Nearest-rank percentiles of latencies, ms. A latency runs from when a request was to be sent

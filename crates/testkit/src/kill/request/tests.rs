@@ -1,6 +1,7 @@
 use super::super::fake::Fake;
 use super::super::reading;
 use super::*;
+use crate::grpc;
 
 const SOURCE: Source = Source { seed: 5, hour: 495_000 };
 
@@ -34,7 +35,7 @@ fn repeats() {
 #[test]
 fn varied() {
     let drafts: Vec<_> = (0..400).map(|number| SOURCE.request(number, 0)).collect();
-    for path in [LOGS, TRACES, EVENTS, BATCH] {
+    for path in [LOGS, TRACES, grpc::LOGS, grpc::TRACES, EVENTS, BATCH] {
         assert!(drafts.iter().any(|draft| draft.post.path.starts_with(path)), "{path}");
     }
     for kind in ["application/x-protobuf", "application/json", "application/msgpack"] {
