@@ -20,12 +20,17 @@ const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
+/// The setting that says how many requests a peer may have open.
+const MAX_CONCURRENT_STREAMS: u16 = 3;
+/// The reason of a reset that says that the request was not begun and may be sent again.
+const REFUSED_STREAM: u32 = 7;
 /// `:method: POST`, `:scheme: http` and `:path: /` from the table that every client has.
 const HEAD: [u8; 3] = [0x83, 0x86, 0x84];
 
 /// A connection to the main port.
-fn connect(server: &Server) -> TcpStream {
+pub(super) fn connect(server: &Server) -> TcpStream {
     let address = server.url.strip_prefix("http://").unwrap();
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -46,8 +51,35 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
+/// A frame that came.
+#[derive(Debug)]
+struct Frame {
+    kind: u8,
+    stream: u32,
+    payload: Vec<u8>,
+}
+
+fn read_frame(stream: &mut TcpStream) -> Frame {
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).unwrap();
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
+    let mut payload = vec![0; number(&head[..3]) as usize];
+    stream.read_exact(&mut payload).unwrap();
+    Frame { kind: head[3], stream: number(&head[5..]), payload }
+}
+
+/// The next frame of one of these kinds.
+fn read_until_of(stream: &mut TcpStream, kinds: &[u8]) -> Frame {
+    loop {
+        let frame = read_frame(stream);
+        if kinds.contains(&frame.kind) {
+            return frame;
+        }
+    }
+}
+
 /// What the server says until it closes; a reset closes too.
-fn rest(stream: &mut TcpStream) -> String {
+pub(super) fn rest(stream: &mut TcpStream) -> String {
     let mut read = Vec::new();
     if let Err(error) = stream.read_to_end(&mut read) {
         assert_ne!(error.kind(), ErrorKind::WouldBlock, "the server neither answers nor closes");
@@ -160,26 +192,44 @@ fn floods_are_cut_off() {
     spans::send(&server, "api", 1);
 }
 
-/// Guarantees: more requests than a connection may have open are refused without ending it.
+/// Guarantees: a connection says that it takes a hundred requests at a time; one more is refused
+/// as not begun (REFUSED_STREAM), the hundred are answered, and then there is room again.
 #[test]
 fn many_streams() {
     let server = World::new().start();
-    let caller = Caller::connect(&server.grpc_url);
-    let metadata = [("content-type", "application/grpc"), ("te", "trailers")];
+    let mut stream = connect_h2(&server);
     let path = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
-    caller.run(async {
-        let mut open = Vec::new();
-        for _ in 0..100 {
-            open.push(caller.open(path, &metadata, false).await);
-        }
-        for (_, body) in &mut open {
-            body.send_data(framed(0, &[]).into(), true).unwrap();
-        }
-        for (answer, _) in open {
-            let outcome = super::calls::read_outcome(answer.await.unwrap()).await;
-            assert_eq!(outcome.code, Some(0), "{outcome:?}");
-        }
-    });
+    // Names from the table that every client has, with values of their own.
+    let own = |name: &[u8], value: &str| [name, &[value.len() as u8], value.as_bytes()].concat();
+    let content = own(&[0x0f, 0x10], "application/grpc");
+    let head = [&HEAD[..2], &own(&[0x04], path), &content].concat();
+    let ids = |count: u32| (0..count).map(|place| 2 * place + 1);
+    for id in ids(101) {
+        stream.write_all(&frame(HEADERS, END_HEADERS, id, &head)).unwrap();
+    }
+    let said = read_frame(&mut stream);
+    assert_eq!((said.kind, said.stream), (SETTINGS, 0), "{said:?}");
+    let streams_max = [&MAX_CONCURRENT_STREAMS.to_be_bytes()[..], &100_u32.to_be_bytes()].concat();
+    assert!(said.payload.chunks(6).any(|setting| setting == streams_max), "{said:?}");
+    let refused = read_until_of(&mut stream, &[RST_STREAM, HEADERS]);
+    assert_eq!((refused.kind, refused.stream), (RST_STREAM, 201), "{refused:?}");
+    assert_eq!(refused.payload, REFUSED_STREAM.to_be_bytes(), "{refused:?}");
+
+    for id in ids(100) {
+        stream.write_all(&frame(DATA, END_STREAM, id, &framed(0, &[]))).unwrap();
+    }
+    let mut answered = Vec::new();
+    while answered.len() < 100 {
+        let said = read_until_of(&mut stream, &[RST_STREAM, DATA]);
+        assert_eq!((said.kind, &said.payload), (DATA, &framed(0, &[])), "{said:?}");
+        answered.push(said.stream);
+    }
+    answered.sort_unstable();
+    assert!(answered.iter().copied().eq(ids(100)), "{answered:?}");
+    stream.write_all(&frame(HEADERS, END_HEADERS, 203, &head)).unwrap();
+    stream.write_all(&frame(DATA, END_STREAM, 203, &framed(0, &[]))).unwrap();
+    let said = read_until_of(&mut stream, &[RST_STREAM, DATA]);
+    assert_eq!((said.kind, said.stream), (DATA, 203), "{said:?}");
 }
 
 /// Guarantees: nine hundred connections that say nothing, or something in drops, keep nobody out,
