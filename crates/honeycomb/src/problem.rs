@@ -44,6 +44,7 @@ pub(crate) enum Kind {
     Forbidden,
     NotFound,
     MethodNotAllowed,
+    Stalled,
     Conflict,
     TooLarge,
     Invalid,
@@ -91,6 +92,7 @@ impl Kind {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Stalled => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
@@ -108,6 +110,7 @@ impl Kind {
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
+            Self::Stalled => "request-timeout",
             Self::Conflict => "conflict",
             Self::TooLarge => "payload-too-large",
             Self::Invalid => "validation-failed",
@@ -124,6 +127,7 @@ impl Kind {
             Self::Forbidden => "The API key does not have the permission for this.",
             Self::NotFound => "The requested resource cannot be found.",
             Self::MethodNotAllowed => "The resource does not have this method.",
+            Self::Stalled => "The request body did not arrive in time.",
             Self::Conflict => {
                 "Request could not be completed due to a conflict with the current state of the \
                  target resource."
@@ -208,7 +212,8 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let text = error.to_string();
         match error.kind() {
-            ErrorKind::Invalid | ErrorKind::TooCostly | ErrorKind::Stalled => {
+            ErrorKind::Stalled => Self::new(Kind::Stalled, text),
+            ErrorKind::Invalid | ErrorKind::TooCostly => {
                 Self { detail: Some(text.clone()), ..Self::new(Kind::Invalid, text) }
             }
             ErrorKind::Missing => Self::new(Kind::NotFound, text),

@@ -25,13 +25,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
-use model::{DatasetId, EnvironmentId, Error, Result};
+use bytes::BytesMut;
+use futures::StreamExt as _;
+use model::{DatasetId, EnvironmentId, Error, ErrorKind, Result};
 use store::Snapshot;
+use tokio::time::timeout;
 
 pub(crate) use admit::{TEAM, admit};
 pub(crate) use failure::Failure;
@@ -93,17 +96,25 @@ const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reads the body of a request, which only those may send whose key has been judged.
 pub(crate) async fn read_body(request: Request) -> Result<Bytes, Failure> {
-    let reading = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX);
-    match tokio::time::timeout(BODY_PATIENCE, reading).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => {
-            let text = format!("reading the body, of which {BODY_BYTES_MAX} bytes are the most");
-            Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("{text}: {error}")))
+    let Ok(read) = timeout(BODY_PATIENCE, gather(request.into_body())).await else {
+        let seconds = BODY_PATIENCE.as_secs();
+        let text = format!("the body took longer than {seconds} s to arrive");
+        return Err(Failure::new(StatusCode::REQUEST_TIMEOUT, text));
+    };
+    Ok(read?)
+}
+
+async fn gather(body: Body) -> Result<Bytes> {
+    let mut pieces = body.into_data_stream();
+    let mut all = BytesMut::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(body::broken_off)?;
+        if all.len() + piece.len() > BODY_BYTES_MAX {
+            let text =
+                format!("the body is larger than {BODY_BYTES_MAX} bytes, which are the most");
+            return Err(Error::new(ErrorKind::TooLarge, text));
         }
-        Err(_) => {
-            let seconds = BODY_PATIENCE.as_secs();
-            let text = format!("the body took longer than {seconds} s to arrive");
-            Err(Failure::new(StatusCode::REQUEST_TIMEOUT, text))
-        }
+        all.extend_from_slice(&piece);
     }
+    Ok(all.freeze())
 }

@@ -139,7 +139,7 @@ impl App {
             budget,
             clock,
             readiness,
-            connections: Arc::default(),
+            connections: Connections::of_server(switches.patience),
             faults: Arc::default(),
             published,
             running: Running::default(),

@@ -55,13 +55,12 @@ pub(crate) struct Connections {
     turned_away: Arc<Semaphore>,
 }
 
-impl Default for Connections {
-    fn default() -> Self {
-        Self::new(CONNECTIONS_MAX, Patience::default())
-    }
-}
-
 impl Connections {
+    /// As many as a server takes.
+    pub(crate) fn of_server(patience: Patience) -> Arc<Self> {
+        Arc::new(Self::new(CONNECTIONS_MAX, patience))
+    }
+
     /// At most this many, and as many requests that share one, each with this patience.
     fn new(most: usize, patience: Patience) -> Self {
         Self {

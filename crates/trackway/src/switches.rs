@@ -1,5 +1,5 @@
-//! Switches for tests of a whole server: hold the store at a moment, and make it pass every stage
-//! with little data.
+//! Switches for tests of a whole server: hold the store at a moment, make it pass every stage with
+//! little data, and let it lose patience with its clients soon.
 //!
 //! They are variables and not settings, so that nobody finds them in a list of things to tune; a
 //! server that has one set says so in its log.
@@ -9,9 +9,11 @@ use std::time::Duration;
 use model::{Error, Result};
 use store::{Planted, Stage};
 
+use crate::listen::Patience;
 use crate::settings::environment;
 
 const HOLD: &str = "TRACKWAY_TEST_HOLD";
+const PATIENCE: &str = "TRACKWAY_TEST_PATIENCE";
 const STORE: &str = "TRACKWAY_TEST_STORE";
 
 /// Where to hold the store.
@@ -28,6 +30,8 @@ pub(crate) struct Hold {
 pub(crate) struct Switches {
     /// Hold the store here.
     pub(crate) hold: Option<Hold>,
+    /// How long clients may keep the server waiting.
+    pub(crate) patience: Patience,
     /// The store's settings, where they differ from those of production.
     pub(crate) store: store::Settings,
 }
@@ -40,6 +44,12 @@ impl Switches {
         if let Some(value) = text(HOLD) {
             switches.hold = Some(parse_hold(&value)?);
             tracing::warn!("{HOLD}={value}: this server will stand still for a test");
+        }
+        if let Some(value) = text(PATIENCE) {
+            switches.patience = parse_patience(&value)?;
+            tracing::warn!(
+                "{PATIENCE}={value}: this server gives up on clients as a test wants it"
+            );
         }
         if let Some(value) = text(STORE) {
             switches.store = parse_store(&value)?;
@@ -61,6 +71,34 @@ fn parse_hold(text: &str) -> Result<Hold> {
     let stage = Stage::ALL.into_iter().find(|stage| stage.name() == name).ok_or_else(wrong)?;
     let time = time.parse().ok().filter(|time| *time > 0).ok_or_else(wrong)?;
     Ok(Hold { stage, time })
+}
+
+fn parse_patience(text: &str) -> Result<Patience> {
+    let mut patience = Patience::default();
+    for part in text.split(',').filter(|part| !part.is_empty()) {
+        set_patience(&mut patience, part).ok_or_else(|| {
+            Error::invalid(format!(
+                "{PATIENCE} has {part:?}; expected NAME=NUMBER with a name of idle_ms, head_ms, \
+                 body_ms, answer_ms"
+            ))
+        })?;
+    }
+    Ok(patience)
+}
+
+/// None if the part is not understood.
+fn set_patience(patience: &mut Patience, part: &str) -> Option<()> {
+    let (name, value) = part.split_once('=')?;
+    let number: u64 = value.parse().ok().filter(|number| *number > 0)?;
+    let time = Duration::from_millis(number);
+    match name {
+        "idle_ms" => patience.idle = time,
+        "head_ms" => patience.head = time,
+        "body_ms" => patience.body = time,
+        "answer_ms" => patience.answer = time,
+        _ => return None,
+    }
+    Some(())
 }
 
 fn parse_store(text: &str) -> Result<store::Settings> {
@@ -125,6 +163,20 @@ mod tests {
         for text in ["", "commit", "commit:", "commit:0", "commit:x", "comit:1"] {
             let error = parse_hold(text).unwrap_err().to_string();
             assert!(error.contains("expected STAGE:N"), "{text:?}: {error}");
+        }
+    }
+
+    /// Guarantees: how long clients are waited for is replaced one by one, and a slip is refused by
+    /// name.
+    #[test]
+    fn patience_is_read() {
+        let patience = parse_patience("body_ms=50,idle_ms=7").unwrap();
+        assert_eq!(patience.body, Duration::from_millis(50));
+        assert_eq!(patience.idle, Duration::from_millis(7));
+        assert_eq!(patience.head, Patience::default().head);
+        for text in ["body_ms", "body_ms=0", "body=5", "head_ms=1s"] {
+            let error = parse_patience(text).unwrap_err().to_string();
+            assert!(error.contains(&format!("{text:?}")), "{error}");
         }
     }
 

@@ -11,6 +11,7 @@ fn errors_keep_their_meaning() {
         (Error::missing("a"), Kind::NotFound),
         (Error::new(ErrorKind::Conflict, "a"), Kind::Conflict),
         (Error::new(ErrorKind::TooCostly, "a"), Kind::Invalid),
+        (Error::new(ErrorKind::Stalled, "a"), Kind::Stalled),
         (Error::throttled(later, "a"), Kind::RateLimited),
         (Error::unavailable(later, "a"), Kind::Unavailable),
         (Error::bug("a"), Kind::Fault),

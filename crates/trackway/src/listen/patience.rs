@@ -10,14 +10,14 @@ use std::time::Duration;
 pub(crate) struct Patience {
     /// Longest silence between two requests. Exporters send once a minute at most; beyond that a
     /// new connection costs nothing.
-    pub(super) idle: Duration,
+    pub(crate) idle: Duration,
     /// Longest time for a request's head, from its first byte. A head is one packet; who sends it
     /// in drops wants to keep a connection busy.
-    pub(super) head: Duration,
+    pub(crate) head: Duration,
     /// Longest pause within a body: the memory that it has reserved is wanted by others.
-    pub(super) body: Duration,
+    pub(crate) body: Duration,
     /// Longest pause in which a client takes nothing of its answer.
-    pub(super) answer: Duration,
+    pub(crate) answer: Duration,
 }
 
 impl Default for Patience {

@@ -35,6 +35,7 @@ mod recording;
 mod recovery;
 mod schema;
 mod spans;
+mod stalled;
 mod starting;
 mod stopping;
 mod tail;

@@ -64,7 +64,11 @@ fn wrong_settings_are_refused() {
     assert!(refusal.contains("memory is \"1MiB\" (by --memory)"), "{refusal}");
     let refusal = world.run_server(&["--nonsense"]).refused(2);
     assert!(refusal.contains("--nonsense"), "{refusal}");
-    for (name, value) in [("TRACKWAY_TEST_HOLD", "nowhere:1"), ("TRACKWAY_TEST_STORE", "rows=1")] {
+    for (name, value) in [
+        ("TRACKWAY_TEST_HOLD", "nowhere:1"),
+        ("TRACKWAY_TEST_PATIENCE", "body=1"),
+        ("TRACKWAY_TEST_STORE", "rows=1"),
+    ] {
         world.set_variable(name, value);
         let refusal = world.run_server(&[]).refused(2);
         assert!(refusal.contains(name) && refusal.contains(value), "{refusal}");
