@@ -128,8 +128,14 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.context)?;
         let mut cause: Option<&(dyn StdError + 'static)> = self.source();
+        let mut said = String::new();
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            let text = error.to_string();
+            // An error that does no more than wrap another says what that one says.
+            if text != said {
+                write!(f, ": {text}")?;
+                said = text;
+            }
             // An `Error` beneath has already written its own sources.
             cause = if error.is::<Error>() { None } else { error.source() };
         }
@@ -146,6 +152,29 @@ impl StdError for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Guarantees: an error says what lies beneath it, and says it once where it is wrapped.
+    #[test]
+    fn wrapped_errors_are_said_once() {
+        #[derive(Debug)]
+        struct Wrapped(std::io::Error);
+
+        impl fmt::Display for Wrapped {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl StdError for Wrapped {
+            fn source(&self) -> Option<&(dyn StdError + 'static)> {
+                Some(&self.0)
+            }
+        }
+
+        let beneath = Wrapped(std::io::Error::other("no room"));
+        let error = Error::invalid("reading").because(Error::bug("writing").because(beneath));
+        assert_eq!(error.to_string(), "reading: writing: no room");
+    }
 
     /// Guarantees: a wait is whole seconds, rounded up, and never none.
     #[test]
