@@ -14,7 +14,7 @@ mod status;
 
 pub use answer::{ENCODINGS, answer, begin, end, refuse};
 pub use message::Message;
-pub use status::Status;
+pub use status::{Status, is_internal};
 
 use http::{HeaderMap, header};
 

@@ -1,4 +1,5 @@
-//! What is wrong with the server itself: counted, logged, and answered with 500.
+//! What is wrong with the server itself: counted, logged, and answered with 500, or with INTERNAL
+//! where a call of gRPC asked.
 //!
 //! A panic is a bug of ours in one request; the others go on. Its words are in the log and not in
 //! the answer, which goes to strangers.
@@ -12,9 +13,13 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
+use otlp::grpc::{self, Status};
 use tower_http::catch_panic::{CatchPanicLayer, ResponseForPanic};
 
 use crate::api::Failure;
+
+/// What is said of a panic.
+const SAID: &str = "an error in the server, whose log says more";
 
 /// How often something was wrong.
 #[derive(Debug, Default)]
@@ -29,7 +34,7 @@ impl Faults {
         self.panics.load(Ordering::Relaxed)
     }
 
-    /// Requests answered with 500, panics among them.
+    /// Requests answered with 500 or INTERNAL, panics among them.
     pub(crate) fn answers(&self) -> u64 {
         self.answers.load(Ordering::Relaxed)
     }
@@ -43,9 +48,15 @@ pub(crate) fn catch(routes: Router, faults: &Arc<Faults>) -> Router {
 }
 
 async fn count(State(faults): State<Arc<Faults>>, request: Request, next: Next) -> Response<Body> {
+    let is_call = grpc::is_call(request.headers());
     let response = next.run(request).await;
-    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+    let is_fault = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
+    if is_fault || grpc::is_internal(response.headers()) {
         faults.answers.fetch_add(1, Ordering::Relaxed);
+    }
+    if is_fault && is_call {
+        // Who panicked did not say in whose words.
+        return grpc::refuse(&Status::new(otlp::StatusCode::Internal, SAID));
     }
     response
 }
@@ -62,15 +73,14 @@ impl ResponseForPanic for Panicked {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
         tracing::error!("a handler panicked: {text}");
-        let said = "an error in the server, whose log says more";
-        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, said).answer()
+        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, SAID).answer()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use tower::ServiceExt as _;
 
     use super::*;
@@ -96,5 +106,38 @@ mod tests {
         assert_eq!((faults.panics(), faults.answers()), (1, 1));
         assert_eq!(ask("/fine").await.unwrap().status(), StatusCode::OK);
         assert_eq!((faults.panics(), faults.answers()), (1, 1));
+    }
+
+    /// Guarantees: a call whose handler panics is answered INTERNAL in gRPC's own form and without
+    /// the panic's words; it is counted, and so is one whose handler says INTERNAL itself, but no
+    /// other refusal.
+    #[tokio::test]
+    async fn calls_that_fail_are_internal() {
+        let faults = Arc::new(Faults::default());
+        let refuse =
+            |code| post(move || async move { grpc::refuse::<Body>(&Status::new(code, "")) });
+        let routes = Router::new()
+            .route("/panic", post(|| async { panic!("the secret is 42") as &str }))
+            .route("/wrong", refuse(otlp::StatusCode::Internal))
+            .route("/denied", refuse(otlp::StatusCode::Unauthenticated));
+        let routes = catch(routes, &faults);
+        let call = |path: &str| {
+            let request = Request::post(path).header("content-type", "application/grpc+proto");
+            routes.clone().oneshot(request.body(Body::empty()).unwrap())
+        };
+        let counts = || (faults.panics(), faults.answers());
+        let response = call("/panic").await.unwrap();
+        let headers = response.headers();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(headers["grpc-status"], "13");
+        assert_eq!(headers["content-type"], "application/grpc");
+        assert!(!headers["grpc-message"].to_str().unwrap().contains("42"), "{headers:?}");
+        assert_eq!(counts(), (1, 1));
+        let response = call("/wrong").await.unwrap();
+        assert_eq!(response.headers()["grpc-status"], "13");
+        assert_eq!(counts(), (1, 2));
+        let response = call("/denied").await.unwrap();
+        assert_eq!(response.headers()["grpc-status"], "16");
+        assert_eq!(counts(), (1, 2));
     }
 }

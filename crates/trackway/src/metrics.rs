@@ -216,5 +216,9 @@ fn add_server(page: &mut Page, app: &App) {
         app.connections.refused_requests(),
     );
     page.counter("handler_panics_total", "Requests whose handler panicked.", app.faults.panics());
-    page.counter("internal_errors_total", "Requests answered with 500.", app.faults.answers());
+    page.counter(
+        "internal_errors_total",
+        "Requests answered with 500, or INTERNAL over gRPC.",
+        app.faults.answers(),
+    );
 }

@@ -120,6 +120,13 @@ const fn code(kind: ErrorKind) -> StatusCode {
     }
 }
 
+/// Whether the headers of an answer say that the server itself failed.
+pub fn is_internal(headers: &HeaderMap) -> bool {
+    headers
+        .get(STATUS)
+        .is_some_and(|status| *status == HeaderValue::from(StatusCode::Internal as u16))
+}
+
 /// Text as `grpc-message` has it: printable ASCII but for the percent sign, and everything else in
 /// hexadecimal.
 fn percent_encode(text: &str) -> String {
