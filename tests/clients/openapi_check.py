@@ -1,8 +1,9 @@
 """Holds exchanges with the server against Honeycomb's own description of its interface.
 
 Each line of the files is an exchange as JSON: method, path, request, status, content_type, answer;
-bodies are text. Tests of the server write them where TRACKWAY_TEST_EXCHANGES names a file. Every
-operation that the server's table calls built must be among them with a success.
+bodies are text. Tests of the server and its specifications write them where
+TRACKWAY_TEST_EXCHANGES names a file. Every operation that the server's table calls built must be
+among them with a success.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ TABLE = ROOT / "crates/honeycomb/src/lib.rs"
 NOT_BUILT = "operation of Honeycomb's that this server does not have yet"
 
 # Requests that are taken although the description is stricter, by operation and keyword: members
-# that an update leaves out keep or get their default, and null says as much as nothing.
+# that an update leaves out keep or get their default, and null says as much as nothing. Fields of
+# events may be objects and lists, which it does not allow in an event, although it says elsewhere
+# how deep a dataset unpacks them (expand_json_depth); and an event of a batch that is no object is
+# refused alone, within an answer of 200.
 LIBERTIES = {
     ("updateDataset", "required"), ("updateColumn", "required"), ("createQuery", "type"),
-    ("createEvents", "type"), ("createEvents", "json"), ("createEvent", "json"),
+    ("createEvents", "type"), ("createEvent", "type"),
 }
-
-# Tests of these send bytes that are no text, with a client of their own that writes nothing down.
-SENT_OTHERWISE = {"POST /1/batch/{datasetSlug}", "POST /1/events/{datasetSlug}"}
 
 # As much of a body is shown.
 SHOWN_CHARACTERS = 400
@@ -88,8 +89,7 @@ def main() -> int:
     lines = [line for path in arguments.files for line in path.read_text().splitlines()]
     complaints, successes = check(Description.read(DESCRIPTION), map(json.loads, lines))
     if not arguments.part:
-        expected = [name for name in built() if name not in SENT_OTHERWISE]
-        complaints += [f"no success of {name}" for name in expected if not successes[name]]
+        complaints += [f"no success of {name}" for name in built() if not successes[name]]
     for complaint in complaints:
         print(complaint)
     print(f"openapi: {len(lines)} exchanges, {sum(successes.values())} successes of "

@@ -1,5 +1,5 @@
-//! What the tests of the server ask and are answered, held against the vendor's own description of
-//! its interface.
+//! What the tests of the server and its specifications ask and are answered, held against the
+//! vendor's own description of its interface.
 
 use super::{Run, succeed};
 use crate::build::{self, cargo};
@@ -16,7 +16,8 @@ pub(super) fn openapi(_run: &Run) -> Result<(), String> {
     let folder = TemporaryFolder::make()?;
     let exchanges = folder.path().join("exchanges");
     let mut tests = cargo();
-    tests.args(["test", "--workspace", "--test", "server"]).env(VARIABLE, &exchanges);
+    tests.args(["test", "--workspace", "--test", "server", "--test", "specs"]);
+    tests.env(VARIABLE, &exchanges);
     succeed(&mut tests)?;
     let mut check = python::python(&[REQUIREMENTS])?;
     succeed(check.arg(build::root().join(SCRIPT)).arg(&exchanges))

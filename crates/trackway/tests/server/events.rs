@@ -8,6 +8,7 @@ use model::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
+use crate::recording;
 use crate::world::{self, Server, World};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -35,13 +36,23 @@ impl Answer {
 }
 
 fn post(server: &Server, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-    let mut response = world::post(&format!("{}{path}", server.url), headers, body);
+    let url = format!("{}{path}", server.url);
+    // What goes over the wire in another form cannot be held against the vendor's description.
+    let other_forms = ["content-encoding", "accept"];
+    let is_json =
+        headers.contains(&JSON) && !headers.iter().any(|(name, _)| other_forms.contains(name));
+    let text = str::from_utf8(body).ok().filter(|_| is_json);
+    let recorded = text.and_then(|text| recording::asked("POST", &url, Some(text)));
+    let mut response = world::post(&url, headers, body);
     let content_type = response.headers().get("content-type");
-    Answer {
+    let answer = Answer {
         status: response.status().as_u16(),
         content_type: content_type.map(|value| value.to_str().unwrap().to_owned()),
         body: response.body_mut().read_to_vec().unwrap(),
-    }
+    };
+    let said = String::from_utf8_lossy(&answer.body);
+    recording::answered(recorded, answer.status, answer.content_type.as_deref(), &said);
+    answer
 }
 
 /// The events of a dataset as the server lists them, in the order of their field `n`.

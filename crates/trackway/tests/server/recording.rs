@@ -8,30 +8,30 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 
 use serde_json::{Value, json};
-use ureq::http::Method;
-use ureq::http::header::CONTENT_TYPE;
-
-use super::world::Answer;
 
 /// The file to append to.
 const VARIABLE: &str = "TRACKWAY_TEST_EXCHANGES";
 
 /// What was asked, if it is to be written down.
-pub(crate) fn asked(method: &Method, url: &str, body: Option<&str>) -> Option<Value> {
+pub(crate) fn asked(method: &str, url: &str, body: Option<&str>) -> Option<Value> {
     std::env::var_os(VARIABLE)?;
     let path = url.splitn(4, '/').nth(3)?;
     let path = format!("/{path}");
     let described = path.starts_with("/1/") || path.starts_with("/2/");
-    described.then(|| json!({"method": method.as_str(), "path": path, "request": body}))
+    described.then(|| json!({"method": method, "path": path, "request": body}))
 }
 
 /// Writes it down with its answer.
-pub(crate) fn answered(asked: Option<Value>, answer: &Answer) {
+pub(crate) fn answered(
+    asked: Option<Value>,
+    status: u16,
+    content_type: Option<&str>,
+    answer: &str,
+) {
     let Some(mut exchange) = asked else { return };
-    let content_type = answer.headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap());
-    exchange["status"] = answer.status.into();
+    exchange["status"] = status.into();
     exchange["content_type"] = content_type.into();
-    exchange["answer"] = answer.body.as_str().into();
+    exchange["answer"] = answer.into();
     let path = std::env::var_os(VARIABLE).unwrap();
     let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
     // In one piece: tests run beside each other.

@@ -418,7 +418,7 @@ pub(crate) fn ask(
     headers: &[(&str, &str)],
     body: Option<&str>,
 ) -> Result<Answer, ureq::Error> {
-    let recorded = recording::asked(&method, url, body);
+    let recorded = recording::asked(method.as_str(), url, body);
     let agent = agent();
     let mut request = Request::builder().method(method).uri(url);
     for (name, value) in headers {
@@ -439,7 +439,8 @@ pub(crate) fn ask(
         retry_after: retry_after.map(|value| value.to_str().unwrap().to_owned()),
         body: response.body_mut().read_to_string()?,
     };
-    recording::answered(recorded, &answer);
+    let content_type = answer.headers.get("content-type").map(|value| value.to_str().unwrap());
+    recording::answered(recorded, answer.status, content_type, &answer.body);
     Ok(answer)
 }
 

@@ -13,7 +13,6 @@ mod exchange;
 mod markdown;
 mod pattern;
 #[path = "../server/recording.rs"]
-#[allow(dead_code, reason = "what the server's tests record is not recorded here")]
 mod recording;
 mod run;
 #[path = "../server/schema.rs"]

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::exchange::{Answer, Request, exchange, gzip};
 use crate::markdown::{Block, Spec, Step, read};
 use crate::pattern::Known;
+use crate::recording;
 use crate::world::{PATIENCE, Server, World};
 
 /// `http://host:port` of another server, such as a proxy to the real service. Specifications with
@@ -91,8 +92,11 @@ impl Run<'_> {
         loop {
             let request = self.request(asked).map_err(|why| Wrong { line: asked.line, why })?;
             let enough = |answer: &Answer| self.known.clone().check(wanted, answer).is_ok();
+            let recorded = recorded(&self.url, &request);
             let answer = exchange(&self.url, &request, enough)
                 .map_err(|error| Wrong { line: asked.line, why: format!("no answer: {error}") })?;
+            let said = String::from_utf8_lossy(&answer.body);
+            recording::answered(recorded, answer.status, answer.header("content-type"), &said);
             let checked = self.known.check(wanted, &answer);
             if checked.is_ok() || !eventually || clock.elapsed() > PATIENCE {
                 return checked;
@@ -141,6 +145,21 @@ impl Run<'_> {
         let why = difference(&self.known.fill(&output.text), &printed);
         Err(Wrong { line: output.line, why })
     }
+}
+
+/// What is asked, if it is to be written down: calls and what is no text are of other forms than
+/// the vendor's description has.
+fn recorded(url: &str, request: &Request) -> Option<Value> {
+    let is_coded = |(name, _): &(String, String)| {
+        name.eq_ignore_ascii_case("content-encoding") || name.eq_ignore_ascii_case("accept")
+    };
+    if request.is_call || request.headers.iter().any(is_coded) {
+        return None;
+    }
+    let (method, path) = request.line.split_once(' ')?;
+    let body = str::from_utf8(&request.body).ok()?;
+    let body = (!body.is_empty()).then_some(body);
+    recording::asked(method, &format!("{}{path}", url.trim_end_matches('/')), body)
 }
 
 /// What is wrong, at a line of the file.
