@@ -27,7 +27,6 @@ use ureq::http::{HeaderMap, Method, Request, Response};
 use ureq::{Agent, Body};
 
 use super::recording;
-
 use super::schema;
 
 /// How long anything may take before the test fails: far longer than it does on a busy machine.
@@ -38,6 +37,7 @@ const LINES_MAX: usize = 1_000;
 /// A folder, and how servers on it are started.
 pub(crate) struct World {
     folder: TempDir,
+    data: PathBuf,
     flags: Vec<String>,
     variables: Vec<(String, String)>,
 }
@@ -52,7 +52,7 @@ impl World {
     /// A folder that does not exist yet, and the default ports, for tests that name others.
     pub(crate) fn bare() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, flags: Vec::new(), variables: Vec::new() }
+        Self { folder, data: "data".into(), flags: Vec::new(), variables: Vec::new() }
     }
 
     /// Starts servers with these flags too.
@@ -81,12 +81,17 @@ impl World {
         self.variables.retain(|(known, _)| known != name);
     }
 
-    /// The data folder.
-    pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+    /// Starts servers on this folder of the home folder from here on.
+    pub(crate) fn move_to(&mut self, data: &str) {
+        self.data = data.into();
     }
 
-    /// A folder for other files, which is also the home folder of what is started.
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.home().join(&self.data)
+    }
+
+    /// A folder for other files, which is where all that is started is and has its home.
     pub(crate) fn home(&self) -> &Path {
         self.folder.path()
     }
@@ -164,7 +169,7 @@ impl World {
     /// The binary, without the variables of whoever runs the tests.
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trackway"));
-        command.env_clear().env("HOME", self.home()).args(arguments);
+        command.current_dir(self.home()).env_clear().env("HOME", self.home()).args(arguments);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null());
         command

@@ -123,3 +123,29 @@ fn wrong_expectations_fail() {
         assert!(error.starts_with(&format!("spec.md:{line}: ")), "{other:?}: {error}");
     }
 }
+
+/// Guarantees: an archive without a path that is named, or with another, fails the file, and so
+/// does a server in the middle of a file that is not on a folder.
+#[test]
+fn wrong_archives_fail() {
+    let right = "```http\nGET /api/v1/backup\n```\n\n\
+                 ```http\nHTTP/1.1 200 OK\n\n[TAR]\ncatalog.db\nregistry.db\n...\n```\n\n\
+                 ```console\n$ trackway serve --data other\n```\n\n\
+                 ```console\n$ trackway dataset list --json\n{\"datasets\":[]}\n```\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("spec.md");
+    let outcome = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        run::run(&path, "spec.md")
+    };
+    outcome(right).unwrap();
+    for (part, other, line) in [
+        ("catalog.db\n", "", 8),
+        ("catalog.db\n", "catalog.db\nletter\n", 8),
+        ("serve --data other", "serve --keys strict", 15),
+        ("/api/v1/backup", "/livez", 8),
+    ] {
+        let error = outcome(&right.replacen(part, other, 1)).unwrap_err();
+        assert!(error.starts_with(&format!("spec.md:{line}: ")), "{other:?}: {error}");
+    }
+}

@@ -23,6 +23,10 @@ const KEY_DEFAULT: &str = "aKeyOfAnyKindThatIsNotChecked1";
 const HEX: &str = "[HEX]";
 /// How the line of a call of gRPC ends.
 const CALL: &str = " HTTP/2";
+/// The first line of a body that is an archive; the paths of its files follow.
+const TAR: &str = "[TAR]";
+/// How a server is started in the middle of a file.
+const SERVE_ON: &str = " --data ";
 /// A line that stands for any lines.
 const MORE: &str = "...";
 
@@ -35,27 +39,13 @@ pub(crate) fn run(path: &Path, shown: &str) -> Result<(), String> {
     known.name("team", &key);
     match env::var(URL_VARIABLE) {
         Ok(_) if has_commands(&spec) => Ok(()),
-        Ok(url) => Run { url, known, world: None }.steps(&spec, shown),
-        Err(_) => with_server(&spec, known, shown),
+        Ok(url) => Run { url, known, ours: None }.steps(&spec, shown),
+        Err(_) => Run::with_server(&spec, known).steps(&spec, shown),
     }
 }
 
 fn has_commands(spec: &Spec) -> bool {
     spec.steps.iter().any(|step| matches!(step, Step::Command { .. }))
-}
-
-/// Starts a server of its own. A first command `trackway serve` has its flags.
-fn with_server(spec: &Spec, known: Known, shown: &str) -> Result<(), String> {
-    let mut world = World::new();
-    let data = world.data();
-    world.set_variable("TRACKWAY_DATA", &data.to_string_lossy());
-    if let Some(flags) = spec.steps.first().and_then(serve_flags) {
-        let flags: Vec<&str> = flags.split_whitespace().collect();
-        world = world.with_flags(&flags);
-    }
-    let server: Server = world.start();
-    world.set_variable("TRACKWAY_SERVER", &server.url);
-    Run { url: server.url.clone(), known, world: Some(&world) }.steps(spec, shown)
 }
 
 fn serve_flags(step: &Step) -> Option<&str> {
@@ -65,25 +55,63 @@ fn serve_flags(step: &Step) -> Option<&str> {
     }
 }
 
-struct Run<'a> {
+struct Run {
     url: String,
     known: Known,
-    world: Option<&'a World>,
+    /// A server of its own.
+    ours: Option<(World, Server)>,
 }
 
-impl Run<'_> {
+impl Run {
+    /// Starts a server of its own. A first command `trackway serve` has its flags.
+    fn with_server(spec: &Spec, known: Known) -> Self {
+        let mut world = World::new();
+        if let Some(flags) = spec.steps.first().and_then(serve_flags) {
+            let flags: Vec<&str> = flags.split_whitespace().collect();
+            world = world.with_flags(&flags);
+        }
+        let server = world.start();
+        let mut run = Self { url: String::new(), known, ours: None };
+        run.serve_by(world, server);
+        run
+    }
+
+    fn serve_by(&mut self, mut world: World, server: Server) {
+        world.set_variable("TRACKWAY_DATA", &world.data().to_string_lossy());
+        world.set_variable("TRACKWAY_SERVER", &server.url);
+        self.url.clone_from(&server.url);
+        self.ours = Some((world, server));
+    }
+
     /// Does everything in order; the first difference ends it, as what follows may build on it.
     fn steps(mut self, spec: &Spec, shown: &str) -> Result<(), String> {
-        for step in &spec.steps {
+        for (place, step) in spec.steps.iter().enumerate() {
             let done = match step {
                 Step::Exchange { request, response, eventually } => {
                     self.exchange(request, response, *eventually)
                 }
-                Step::Command { .. } if serve_flags(step).is_some() => Ok(()),
-                Step::Command { arguments, output } => self.command(arguments, output),
+                Step::Command { arguments, output } => match serve_flags(step) {
+                    Some(_) if place == 0 => Ok(()),
+                    Some(flags) => self.serve_again(flags, arguments.line),
+                    None => self.command(arguments, output),
+                },
             };
             done.map_err(|wrong| format!("{shown}:{}: {}", wrong.line, wrong.why))?;
         }
+        Ok(())
+    }
+
+    /// Ends the server as a crash does, and starts it on another folder.
+    fn serve_again(&mut self, flags: &str, line: usize) -> Result<(), Wrong> {
+        let data = flags.strip_prefix(SERVE_ON).ok_or_else(|| {
+            let why = "in the middle of a file it is `trackway serve --data DIR`".to_owned();
+            Wrong { line, why }
+        })?;
+        let Some((mut world, server)) = self.ours.take() else { return Ok(()) };
+        server.kill();
+        world.move_to(data);
+        let server = world.start();
+        self.serve_by(world, server);
         Ok(())
     }
 
@@ -129,7 +157,7 @@ impl Run<'_> {
     }
 
     fn command(&mut self, arguments: &Block, output: &Block) -> Result<(), Wrong> {
-        let Some(world) = self.world else { return Ok(()) };
+        let Some((world, _)) = &self.ours else { return Ok(()) };
         let line = self.known.fill(&arguments.text);
         let words = words(&line)
             .ok_or_else(|| Wrong { line: arguments.line, why: "a quote has no end".to_owned() })?;
@@ -200,6 +228,12 @@ impl Known {
             let (wanted, found) = (bytes_of_hex(digits)?, &answer.body);
             return if wanted == *found { Ok(()) } else { Err(hex_difference(&wanted, found)) };
         }
+        if let Some(paths) = wanted.strip_prefix(TAR) {
+            let found = paths_of(&answer.body).map_err(|error| format!("no archive: {error}"))?;
+            let (wanted, found) = (paths.trim_start(), found.join("\n"));
+            let fits = self.fits_lines(wanted, &found);
+            return if fits { Ok(()) } else { Err(difference(&self.fill(wanted), &found)) };
+        }
         let found = str::from_utf8(&answer.body).map_err(|_| "the body is not text".to_owned())?;
         let is_json = answer.header("content-type").is_some_and(|kind| kind.contains("json"));
         if !is_json || wanted.is_empty() {
@@ -258,6 +292,17 @@ fn bytes_of_hex(digits: &str) -> Result<Vec<u8>, String> {
     let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
     let bytes = digits.chunks(2).map(|pair| byte(pair).filter(|_| pair.len() == 2));
     bytes.collect::<Option<_>>().ok_or_else(|| "the body is not hexadecimal".to_owned())
+}
+
+/// The paths of an archive's files, each of which is read through.
+fn paths_of(archive: &[u8]) -> std::io::Result<Vec<String>> {
+    let mut paths = Vec::new();
+    for entry in tar::Archive::new(archive).entries()? {
+        let mut entry = entry?;
+        std::io::copy(&mut entry, &mut std::io::sink())?;
+        paths.push(entry.path()?.to_string_lossy().into_owned());
+    }
+    Ok(paths)
 }
 
 fn hex_difference(wanted: &[u8], found: &[u8]) -> String {
