@@ -1,9 +1,14 @@
 """The runnable examples of a document, and whether what they print is what it shows.
 
-A block that is fenced as `sh run` is run. If the next block is fenced as `text output` or `json
-output`, it is what the example prints. In both `[..]` stands for anything: within a line of text,
-or within a text of JSON. In JSON a member called `...` allows others, and a last item `...` more
-items; else objects and lists are shown whole.
+A block that is fenced as `sh run` is run; one that is fenced as `python run`, `js run` or `go run`
+is a program that sends, and is run too. The variables that `sh environment` sets are there for all
+that follow. If the next block is fenced as `text output` or `json output`, it is what the example
+prints. In both `[..]` stands for anything: within a line of text, or within a text of JSON. In JSON
+a member called `...` allows others, and a last item `...` more items; else objects and lists are
+shown whole.
+
+A block that is fenced as `rust of PATH` is a part of that file, which something else runs; only how
+its lines are broken may differ.
 """
 
 from __future__ import annotations
@@ -14,7 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-RUN = "sh run"
+SHELL = "sh"
+RUNS = {f"{language} run": language for language in (SHELL, "python", "js", "go")}
+ENVIRONMENT = "sh environment"
+PART = re.compile(r"\w+ of (\S+)")
 OUTPUTS = ("text output", "json output")
 ANYTHING = "[..]"
 MORE = "..."
@@ -24,26 +32,45 @@ FENCE = re.compile(r"^ *```(.*)$")
 
 @dataclass(frozen=True)
 class Example:
-    """One example: where it stands, its commands, and its output if that is shown."""
+    """One example: where it stands, its text, and its output if that is shown."""
 
     place: str
     commands: str
     # The fence's words and the text below, where an output is shown.
     output: tuple[str, str] | None
+    # What the text is written in.
+    language: str = SHELL
+    # What sets the variables that are said before it.
+    environment: str = ""
 
 
 def examples_of(path: Path) -> list[Example]:
     """All runnable examples of a document, in their order."""
     blocks = _blocks(path.read_text(encoding="utf-8"))
     found = []
+    environment = ""
     for at, (line, words, text) in enumerate(blocks):
         place = f"{path.name}:{line}"
-        if words in OUTPUTS and (at == 0 or blocks[at - 1][1] != RUN):
+        if words in OUTPUTS and (at == 0 or blocks[at - 1][1] not in RUNS):
             raise ValueError(f"{place}: an output without the example that prints it")
-        if words == RUN:
+        if words == ENVIRONMENT:
+            environment += f"{text}\n"
+        if words in RUNS:
             after = blocks[at + 1][1:] if at + 1 < len(blocks) else ("", "")
-            found.append(Example(place, text, after if after[0] in OUTPUTS else None))
+            output = after if after[0] in OUTPUTS else None
+            found.append(Example(place, text, output, RUNS[words], environment))
     return found
+
+
+def parts_problems(path: Path, root: Path) -> list[str]:
+    """Which blocks of a document are not in the files that they say they are a part of."""
+    problems = []
+    for line, words, text in _blocks(path.read_text(encoding="utf-8")):
+        if part := PART.fullmatch(words):
+            whole = (root / part[1]).read_text(encoding="utf-8")
+            if " ".join(text.split()) not in " ".join(whole.split()):
+                problems.append(f"{path.name}:{line}: this is not in {part[1]}")
+    return problems
 
 
 def _blocks(document: str) -> list[tuple[int, str, str]]:

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from documents import Example, examples_of, output_problem
+from documents import Example, examples_of, output_problem, parts_problems
 
 DOCUMENT = """Some words.
 
@@ -49,6 +49,25 @@ class Documents(unittest.TestCase):
         self.assertEqual((first.place, first.commands, first.output),
                          ("page.md:7", "echo one", ("text output", "one")))
         self.assertEqual((second.commands, second.output), ("echo two", None))
+
+    def test_programs(self) -> None:
+        """Guarantees: programs are run in their language, with the variables said before them."""
+        shell, program = written("```sh run\ntrue\n```\n```sh environment\nexport A=1\n```\n"
+                                 "```sh environment\nexport B=2\n```\n```js run\nsend();\n```\n")
+        self.assertEqual((shell.language, shell.environment), ("sh", ""))
+        self.assertEqual((program.language, program.commands), ("js", "send();"))
+        self.assertEqual(program.environment, "export A=1\nexport B=2\n")
+
+    def test_parts(self) -> None:
+        """Guarantees: what is not in the file that it is said to be a part of is found, however
+        lines are broken."""
+        with tempfile.TemporaryDirectory() as name:
+            root = Path(name)
+            (root / "a.rs").write_text("fn a() {\n    let b =\n        c();\n}\n")
+            page = root / "page.md"
+            for text, count in (("let b = c();", 0), ("let b = d();", 1)):
+                page.write_text(f"```rust of a.rs\n{text}\n```\n")
+                self.assertEqual(len(parts_problems(page, root)), count, text)
 
     def test_mistakes(self) -> None:
         """Guarantees: an output of nothing and a block without an end are errors."""
