@@ -142,7 +142,7 @@ fn backups_under_load_are_whole() {
 /// Guarantees: keys and retention come back too, and what was only in the log is in segments.
 #[test]
 fn everything_comes_back() {
-    let world = World::new();
+    let mut world = World::new();
     let data = world.data();
     let data = data.to_str().unwrap();
     let server = world.start();
@@ -155,14 +155,15 @@ fn everything_comes_back() {
     assert_eq!((&said["rows"], &said["segments"]), (&json!(5), &json!(1)), "{said}");
     assert!(!world.data().join("backup").exists(), "the copies are gone");
 
-    let restored = World::new();
-    restore(&world, &folder, &restored.data()).done();
-    assert!(!restored.data().join("log").exists());
-    let server = restored.start();
+    server.kill();
+    world.move_to("restored");
+    restore(&world, &folder, &world.data()).done();
+    assert!(!world.data().join("log").exists());
+    let server = world.start();
     assert_eq!(spans::rows(&server, "api"), Some(5));
-    let list = restored.run(&["dataset", "list", "--server", &server.url]).done();
+    let list = world.run(&["dataset", "list", "--server", &server.url]).done();
     assert!(list.contains("2w"), "{list}");
-    let keys = restored.run(&["key", "list", "--data", restored.data().to_str().unwrap()]).done();
+    let keys = world.run(&["key", "list", "--data", world.data().to_str().unwrap()]).done();
     assert!(keys.contains("ci"), "{keys}");
 }
 
