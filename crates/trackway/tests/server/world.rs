@@ -36,7 +36,7 @@ const LINES_MAX: usize = 1_000;
 
 /// A folder, and how servers on it are started.
 pub(crate) struct World {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     data: PathBuf,
     flags: Vec<String>,
     variables: Vec<(String, String)>,
@@ -51,7 +51,7 @@ impl World {
 
     /// A folder that does not exist yet, and the default ports, for tests that name others.
     pub(crate) fn bare() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         Self { folder, data: "data".into(), flags: Vec::new(), variables: Vec::new() }
     }
 
@@ -118,6 +118,7 @@ impl World {
             lines: Mutex::new(lines),
             log,
             process: Mutex::new(Process { pid, end, status: None }),
+            _folder: self.folder.clone(),
             url: String::new(),
             otlp_url: String::new(),
             grpc_url: String::new(),
@@ -254,6 +255,8 @@ pub(crate) struct Server {
     lines: Mutex<Receiver<String>>,
     log: Arc<Log>,
     process: Mutex<Process>,
+    /// Kept as long as the server, whose files are in it.
+    _folder: Arc<TempDir>,
 }
 
 struct Process {
