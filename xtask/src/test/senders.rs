@@ -9,7 +9,7 @@ use crate::folder::TemporaryFolder;
 use crate::{golang, node, python};
 
 /// How long the server is gone while spans go into the Collector: a few tries of its retries.
-const OUTAGE_SECONDS: &str = "5";
+const OUTAGE_SECONDS: &str = "30";
 
 pub(super) fn collector(run: &Run) -> Result<(), String> {
     let collector = golang::collector("tests/clients/collector/builder.yaml")?;
