@@ -118,6 +118,7 @@ class Lake:
         count = self.count_of("late")
         reader.execute("BEGIN TRANSACTION")
         before = one(reader, count)
+        self.server_must("PATCH", "/api/v1/datasets/late", {"delete_protected": False})
         self.server_must("DELETE", "/api/v1/datasets/late")
         with attach(self.catalog) as connection:
             names = connection.execute("SELECT name FROM datasets").fetchall()

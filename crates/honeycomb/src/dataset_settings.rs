@@ -92,6 +92,16 @@ impl DatasetSettingsTable {
         found.map(|kept| kept.settings.clone()).unwrap_or_default()
     }
 
+    /// Whether a dataset must not be deleted.
+    pub fn is_protected(&self, dataset: &Dataset) -> bool {
+        self.get(dataset).delete_protected
+    }
+
+    /// Says whether a dataset must not be deleted. Waits for the disk.
+    pub fn protect(&self, dataset: &Dataset, protected: bool) -> Result<()> {
+        self.set(dataset, DatasetSettings { delete_protected: protected, ..self.get(dataset) })
+    }
+
     /// Says what holds for a dataset from now on. Waits for the disk.
     pub(crate) fn set(&self, dataset: &Dataset, settings: DatasetSettings) -> Result<()> {
         let stored = Stored {

@@ -21,7 +21,7 @@ pub(crate) async fn handle(
     let environment = desk.admit(&headers, Permission::Manage)?.environment;
     let snapshot = desk.snapshot().await?;
     let dataset = datasets::find(&snapshot, environment, &slug)?;
-    if desk.datasets.get(dataset).delete_protected {
+    if desk.datasets.is_protected(dataset) {
         return Err(Problem::new(
             Kind::Conflict,
             format!(

@@ -1,5 +1,6 @@
 //! Making, deletion and retention of datasets.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{
@@ -52,6 +53,12 @@ impl Store {
             let made = table.find(environment, name).cloned();
             Ok((made.ok_or_else(|| Error::bug("a dataset just made is not there"))?, true))
         })
+    }
+
+    /// The dataset that a caller means to change by this name or address, without a guess.
+    pub fn dataset(&self, environment: EnvironmentId, name: &str) -> Result<Dataset> {
+        let datasets = Arc::clone(&lock(&self.state).datasets);
+        find(&datasets, environment, name)
     }
 
     /// Deletes a dataset: its rows are gone from every snapshot from now on. Their bytes go with

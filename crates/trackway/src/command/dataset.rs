@@ -28,7 +28,21 @@ pub(super) enum Command {
         #[command(flatten)]
         server: ServerFlags,
     },
-    /// Delete a dataset with all its rows
+    /// Let nobody delete a dataset, which holds for each until it is unprotected
+    Protect {
+        /// Dataset
+        name: String,
+        #[command(flatten)]
+        server: ServerFlags,
+    },
+    /// Let a dataset be deleted
+    Unprotect {
+        /// Dataset
+        name: String,
+        #[command(flatten)]
+        server: ServerFlags,
+    },
+    /// Delete a dataset with all its rows, once it is unprotected
     Delete {
         /// Dataset
         name: String,
@@ -41,6 +55,8 @@ pub(super) fn run(command: &Command) -> Result<(), Stop> {
     match command {
         Command::List { server } => list(server),
         Command::Retain { name, time, server } => retain(name, time, server),
+        Command::Protect { name, server } => protect(name, true, server),
+        Command::Unprotect { name, server } => protect(name, false, server),
         Command::Delete { name, server } => delete(name, server),
     }
 }
@@ -91,6 +107,17 @@ fn keeping_words(seconds: Option<u64>) -> String {
         None => "for ever".to_owned(),
         Some(_) => format!("for {}", keeping_text(seconds)),
     }
+}
+
+fn protect(name: &str, protected: bool, flags: &ServerFlags) -> Result<(), Stop> {
+    let change = json!({ "delete_protected": protected });
+    let path = format!("{PATH}/{}", path_part(name));
+    let text = Client::new(flags)?.ask(Method::PATCH, &path, Some(&change))?;
+    if flags.json {
+        return output::say(&text);
+    }
+    let said = if protected { "is protected from deletion" } else { "can be deleted" };
+    output::say(&format!("{} {said}\n", output::printable(name)))
 }
 
 fn delete(name: &str, flags: &ServerFlags) -> Result<(), Stop> {

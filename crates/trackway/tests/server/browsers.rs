@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use super::spans;
 use super::world::World;
+use super::{datasets, spans};
 
 fn error(body: &str) -> String {
     let body: Value = serde_json::from_str(body).unwrap();
@@ -55,6 +55,7 @@ fn pages_of_others_change_nothing() {
     let ours = [("origin", server.url.as_str())];
     let (status, body) = server.ask(Method::POST, "/api/v1/query", &ours, Some(&question));
     assert_eq!(status, 200, "{body}");
+    datasets::unprotect(&server, "api");
     let (status, body) = server.ask(Method::DELETE, path, &[], None);
     assert_eq!(status, 200, "{body}");
 }

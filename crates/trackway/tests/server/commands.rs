@@ -85,6 +85,10 @@ fn datasets_are_managed() {
     assert_eq!(said, "a b is kept for ever\n");
     let refusal = ask(&world, &server, &["dataset", "retain", "a b", "soon"]).refused(2);
     assert!(refusal.contains("\"soon\" is no time"), "{refusal}");
+    let refusal = ask(&world, &server, &["dataset", "delete", "a b"]).refused(1);
+    assert!(refusal.contains("trackway dataset unprotect \"a b\""), "{refusal}");
+    let said = ask(&world, &server, &["dataset", "unprotect", "a b"]).done();
+    assert_eq!(said, "a b can be deleted\n");
     let said = ask(&world, &server, &["dataset", "delete", "a b"]).done();
     assert_eq!(said, "a b is deleted, with 2 rows\n");
     let refusal = ask(&world, &server, &["dataset", "delete", "a b"]).refused(1);

@@ -12,6 +12,12 @@ fn change(server: &Server, name: &str, change: &Value) -> (u16, Value) {
     (status, serde_json::from_str(&body).unwrap())
 }
 
+/// Lets a dataset be deleted, as no dataset can be at first.
+pub(crate) fn unprotect(server: &Server, name: &str) {
+    let (status, body) = change(server, name, &json!({"delete_protected": false}));
+    assert_eq!(status, 200, "{body}");
+}
+
 fn delete(server: &Server, name: &str) -> (u16, Value) {
     let path = format!("/api/v1/datasets/{name}");
     let (status, body) = server.ask(Method::DELETE, &path, &[], None);
@@ -65,11 +71,42 @@ fn datasets_are_listed_kept_and_deleted() {
     let (status, dataset) = change(&server, "api", &json!({"retention_seconds": null}));
     assert_eq!((status, &dataset["retention_seconds"]), (200, &Value::Null));
 
+    unprotect(&server, "a%20b%3Fc");
     let (status, dataset) = delete(&server, "a%20b%3Fc");
     assert_eq!((status, &dataset["rows"]), (200, &json!(1)), "{dataset}");
     assert_eq!(spans::rows(&server, "a b?c"), None);
     assert_eq!(delete(&server, "a%20b%3Fc").0, 404);
     assert_eq!(spans::rows(&server, "api"), Some(3));
+}
+
+/// Guarantees: a protected dataset stays, with words that say why and what to do, through whichever
+/// interface it was protected and across a restart; the other members stay as they are.
+#[test]
+fn protected_datasets_stay() {
+    let world = World::new();
+    let server = world.start();
+    spans::send(&server, "api", 2);
+    change(&server, "api", &json!({"retention_seconds": 7_200}));
+    let (status, refusal) = delete(&server, "api");
+    let words = refusal["error"].as_str().unwrap();
+    assert_eq!(status, 409, "{words}");
+    for said in ["delete_protected is true", r#"{"delete_protected": false}"#, "unprotect \"api\""]
+    {
+        assert!(words.contains(said), "{words}");
+    }
+    let open = r#"{"settings": {"delete_protected": false}}"#;
+    assert_eq!(server.ask(Method::PUT, "/1/datasets/api", &[], Some(open)).0, 200);
+    let (_, shown) = change(&server, "api", &json!({"delete_protected": true}));
+    let kept = (&shown["delete_protected"], &shown["retention_seconds"]);
+    assert_eq!(kept, (&json!(true), &json!(7_200)));
+    server.kill();
+    let server = world.start();
+    assert_eq!(delete(&server, "api").0, 409);
+    assert_eq!(spans::rows(&server, "api"), Some(2));
+    let (_, shown) = change(&server, "api", &json!({"delete_protected": false}));
+    assert_eq!(shown["delete_protected"], json!(false));
+    assert_eq!(delete(&server, "api").0, 200);
+    assert_eq!(change(&server, "api", &json!({"delete_protected": true})).0, 404);
 }
 
 /// Guarantees: rows are counted and sized in segments as in memory.

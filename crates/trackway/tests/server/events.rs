@@ -8,6 +8,7 @@ use model::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
+use crate::datasets;
 use crate::recording;
 use crate::world::{self, Server, World};
 
@@ -171,6 +172,7 @@ fn batches_are_kept_field_by_field() {
         server.kill();
         let server = world.start();
         assert_eq!(rows(&server, "my shop-1"), listed, "{headers:?} after a kill");
+        datasets::unprotect(&server, "My%20Shop-1");
         assert_eq!(server.ask(Method::DELETE, "/api/v1/datasets/My%20Shop-1", &[], None).0, 200);
     }
 }

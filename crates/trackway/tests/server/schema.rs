@@ -180,8 +180,9 @@ fn is_moment(text: &str) -> bool {
 fn wrong_answers_are_found() {
     let dataset = |change: &dyn Fn(&mut Value)| {
         let mut dataset = serde_json::json!({
-            "name": "a", "created": "2026-01-02T03:04:05Z", "retention_seconds": null, "rows": 1,
-            "bytes": 2, "oldest": null, "newest": "2026-01-02T03:04:05.5Z",
+            "name": "a", "created": "2026-01-02T03:04:05Z", "retention_seconds": null,
+            "delete_protected": true, "rows": 1, "bytes": 2, "oldest": null,
+            "newest": "2026-01-02T03:04:05.5Z",
         });
         change(&mut dataset);
         check(&DOCUMENT["components"]["schemas"]["Dataset"], &dataset, "it")

@@ -109,6 +109,7 @@ fn deleted_elsewhere() {
     let world = World::new();
     let server = world.start();
     post(&server, DATASETS, &json!({"name": "shop", "expand_json_depth": 2}), 201);
+    put(&server, "/1/datasets/shop", &json!({"settings": {"delete_protected": false}}), 200);
     assert_eq!(server.ask(Method::DELETE, "/api/v1/datasets/shop", &[], None).0, 200);
     let made = post(&server, DATASETS, &json!({"name": "shop"}), 201);
     assert_eq!(made["expand_json_depth"], 0);
