@@ -148,6 +148,20 @@ impl Keys {
         self.admit_for(presented, None)
     }
 
+    /// Judges once more a request that was admitted and goes on: its key may have been revoked. It
+    /// counts as one use however often it is judged.
+    pub fn admits_still(&self, presented: Option<&str>, need: Permission) -> Result<(), Refusal> {
+        self.check_when_due();
+        let key = sender::trimmed(presented).filter(|key| key.len() <= VALUE_CHARS_MAX);
+        let judged = key.and_then(|key| self.present_table().look(&KeyHash::of(key), need));
+        match (judged, self.mode) {
+            (Some(judged), _) => judged,
+            (None, Mode::Open) => Ok(()),
+            (None, Mode::Strict) if key.is_none() => Err(Refusal::Missing),
+            (None, Mode::Strict) => Err(Refusal::Unknown),
+        }
+    }
+
     fn admit_for(
         &self,
         presented: Option<&str>,

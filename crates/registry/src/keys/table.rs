@@ -53,6 +53,12 @@ impl Table {
         Some(judged)
     }
 
+    /// Judges without counting, if there is such a key.
+    pub(super) fn look(&self, hash: &KeyHash, need: Permission) -> Option<Result<(), Refusal>> {
+        let entry = self.entries.get(hash)?;
+        Some(entry.judge(KeyClass::Environment, Some(need)).map(drop))
+    }
+
     /// The id and the environment of the key of this hash.
     pub(super) fn named(&self, hash: &KeyHash) -> Option<(Arc<str>, EnvironmentId)> {
         let entry = self.entries.get(hash)?;

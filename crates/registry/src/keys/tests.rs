@@ -116,6 +116,29 @@ fn open_honours_created_keys() {
     assert_eq!(refusal, Refusal::Revoked);
 }
 
+/// Guarantees: a reader that was admitted is judged again without being counted: a revocation and
+/// the mode hold, an unknown key or none is no more refused than at first.
+#[test]
+fn readers_are_judged_again() {
+    let world = World::new();
+    let (open, strict) = (world.keys(Mode::Open), world.keys(Mode::Strict));
+    let created = create(&strict, Permissions::ALL, None);
+    let presented = Some(created.secret.as_str());
+    world.clock.advance(CHECK_INTERVAL);
+    for keys in [&open, &strict] {
+        assert_eq!(keys.admits_still(presented, Permission::Query), Ok(()));
+    }
+    assert_eq!(strict.list().unwrap().keys[0].uses, Uses::default());
+    strict.revoke(&created.key.id).unwrap();
+    world.clock.advance(CHECK_INTERVAL);
+    for keys in [&open, &strict] {
+        assert_eq!(keys.admits_still(presented, Permission::Query), Err(Refusal::Revoked));
+    }
+    assert_eq!(open.admits_still(None, Permission::Query), Ok(()));
+    assert_eq!(strict.admits_still(None, Permission::Query), Err(Refusal::Missing));
+    assert_eq!(strict.admits_still(Some("x"), Permission::Query), Err(Refusal::Unknown));
+}
+
 /// Guarantees: a strict server admits keys that exist, for what they may do; each refusal says why.
 #[test]
 fn strict_admits_created_keys_alone() {

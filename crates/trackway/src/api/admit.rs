@@ -16,8 +16,17 @@ pub(crate) fn admit(
     headers: &HeaderMap,
     need: Permission,
 ) -> Result<Admission, Failure> {
-    let presented = credential(headers).map_err(|strange| unauthorized(strange.0))?;
-    app.keys.admit(presented, need).map_err(refused)
+    app.keys.admit(presented(headers)?, need).map_err(refused)
+}
+
+/// The key that a request presents, if it presents one.
+pub(super) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Failure> {
+    credential(headers).map_err(|strange| unauthorized(strange.0))
+}
+
+/// Judges again a reader that was admitted and has not hung up.
+pub(super) fn still_admitted(app: &App, presented: Option<&str>) -> Result<(), Failure> {
+    app.keys.admits_still(presented, Permission::Query).map_err(refused)
 }
 
 fn refused(refusal: Refusal) -> Failure {

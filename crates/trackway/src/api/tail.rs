@@ -2,8 +2,9 @@
 //!
 //! `dataset` and `filters` say which. An event `row` carries one; `skipped` says how many were left
 //! out and why, because more came than a reader may be given or it came too late for what was in
-//! memory. `Last-Event-ID` goes on where an earlier answer ended. A reader owns a place in the log
-//! and no queue: what it has not taken is read again from memory when it does.
+//! memory; `error` says why the answer ends before its time: its key was revoked. `Last-Event-ID`
+//! goes on where an earlier answer ended. A reader owns a place in the log and no queue: what it
+//! has not taken is read again from memory when it does.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::admit::{presented, still_admitted};
 use super::events::{self, Frames};
 use super::parameters::Parameters;
 use super::{ALL_DATASETS, Failure, admit, datasets_of, wrong};
@@ -36,10 +38,11 @@ const READERS_MAX: usize = 32;
 const ROWS_A_SECOND: u64 = 500;
 /// How often a reader looks at most.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often a reader's key is judged again: as often as a request would find that it was revoked.
+const JUDGE_EVERY: Duration = registry::CHECK_INTERVAL;
 /// How often a sign of life is sent, so that proxies do not take the silence for an end.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(15);
-/// How long an answer goes on. Clients come again with their place; a key that was revoked
-/// meanwhile does not get further.
+/// How long an answer goes on. Clients come again with their place.
 const ANSWER_LASTS: Duration = Duration::from_secs(3_600);
 /// Where a client says how far it has read.
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -81,6 +84,7 @@ async fn follow(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let environment = admit(&app, &headers, Permission::Query)?.environment;
+    let presented = presented(&headers)?.map(str::to_owned);
     let parameters = Parameters::new(given, &["dataset", "filters", "filter_combination"])?;
     let filters = parameters.text("filters");
     let filter = language::read_filters(filters, parameters.text("filter_combination"));
@@ -99,7 +103,7 @@ async fn follow(
         let app = Arc::clone(&app);
         move || Ok(Tail::new(&app.store, query, after))
     });
-    let reader = Reader::new(&app, tail.await?, published, place);
+    let reader = Reader::new(&app, presented, tail.await?, published, place);
     Ok(events::answer(stream::unfold(reader, Reader::next)))
 }
 
@@ -132,13 +136,17 @@ fn read_position(text: Option<&str>) -> Result<TailPosition, Failure> {
 /// One reader.
 struct Reader {
     app: Arc<App>,
+    /// The key that it came with.
+    presented: Option<String>,
     tail: Option<Tail>,
     published: watch::Receiver<()>,
     look: Interval,
-    heartbeat: Interval,
-    /// When the answer ends, and when events were last counted against the bound, by the clock
-    /// that never jumps.
+    tick: Interval,
+    /// When the answer ends, its key is judged again and a sign of life is due, and when events
+    /// were last counted against the bound, by the clock that never jumps.
     ends: Duration,
+    judged: Duration,
+    heartbeat: Duration,
     counted: Duration,
     /// Events that may be given at once.
     allowance: u64,
@@ -149,6 +157,7 @@ struct Reader {
 impl Reader {
     fn new(
         app: &Arc<App>,
+        presented: Option<String>,
         tail: Tail,
         mut published: watch::Receiver<()>,
         place: OwnedSemaphorePermit,
@@ -163,11 +172,14 @@ impl Reader {
         published.mark_changed();
         Self {
             app: Arc::clone(app),
+            presented,
             tail: Some(tail),
             published,
             look: every(LOOK_EVERY),
-            heartbeat: every(HEARTBEAT_EVERY),
+            tick: every(JUDGE_EVERY),
             ends: now.saturating_add(ANSWER_LASTS),
+            judged: now.saturating_add(JUDGE_EVERY),
+            heartbeat: now.saturating_add(HEARTBEAT_EVERY),
             counted: now,
             allowance: ROWS_A_SECOND,
             is_new: true,
@@ -185,18 +197,30 @@ impl Reader {
             return Some((Ok(frames.bytes()), self));
         }
         while frames.is_empty() {
-            if self.app.clock.elapsed() >= self.ends {
+            let now = self.app.clock.elapsed();
+            if now >= self.ends {
                 return None;
+            }
+            if now >= self.judged {
+                self.judged = now.saturating_add(JUDGE_EVERY);
+                if let Err(failure) = still_admitted(&self.app, self.presented.as_deref()) {
+                    frames.event("error", &failure.told());
+                    // It is the last that is sent.
+                    self.ends = now;
+                    break;
+                }
+            }
+            if now >= self.heartbeat {
+                self.heartbeat = now.saturating_add(HEARTBEAT_EVERY);
+                frames.heartbeat();
+                break;
             }
             tokio::select! {
                 biased;
                 () = self.app.readiness.stopping() => return None,
                 // The sender gone means that the server ends.
                 changed = self.published.changed() => changed.ok()?,
-                _ = self.heartbeat.tick() => {
-                    frames.heartbeat();
-                    break;
-                }
+                _ = self.tick.tick() => continue,
             }
             tokio::select! {
                 () = self.app.readiness.stopping() => return None,

@@ -129,6 +129,7 @@ impl Reader {
                 output::remark(&skipped(&event.data));
                 return Ok(true);
             }
+            "error" => return Err(Stop::wrong(ended(&event.data))),
             // What a later server may say beside these.
             _ => return Ok(true),
         }
@@ -151,6 +152,13 @@ fn skipped(data: &str) -> String {
     };
     let why = said.get("why").and_then(Value::as_str).unwrap_or_default();
     format!("{rows} skipped: {}", output::printable(why))
+}
+
+/// Why the server let nobody read on.
+fn ended(data: &str) -> String {
+    let said: Value = serde_json::from_str(data).unwrap_or_default();
+    let why = said.get("error").and_then(Value::as_str).unwrap_or_default();
+    format!("the server ended the stream: {}", output::printable(why))
 }
 
 /// An event as people read it: when, where, what, how long, and then its other fields.

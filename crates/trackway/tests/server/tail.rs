@@ -1,6 +1,7 @@
 //! `GET /api/v1/tail`.
 
 use serde_json::json;
+use ureq::http::Method;
 
 use super::following::Following;
 use super::spans;
@@ -155,4 +156,41 @@ fn readers_are_bounded() {
     for reader in &mut readers {
         while reader.next().is_some() {}
     }
+}
+
+/// Guarantees: who follows with a key that is revoked is told so within seconds, whether events
+/// come or not, and reads no further; the command says why it ends; who has another key reads on.
+#[test]
+fn revoked_readers_end() {
+    let world = World::new().with_flags(&["--keys", "strict"]);
+    let data = world.data();
+    let data = data.to_str().unwrap();
+    let create = |name: &str| {
+        let arguments = ["key", "create", "--name", name, "--data", data];
+        world.run(&arguments).done().trim().to_owned()
+    };
+    let (first, second) = (create("first"), create("second"));
+    let server = world.start();
+    let follow = |key: &str| {
+        let mut following = Following::new(&server, "/api/v1/tail", &[("x-honeycomb-team", key)]);
+        assert!(following.next().unwrap().id.is_some());
+        following
+    };
+    let (mut ended, mut other) = (follow(&first), follow(&second));
+    let command = world.begin(&["tail", "--server", &server.url, "--key", &first]);
+    server.wait_until("three follow", |server| {
+        let headers = [("x-honeycomb-team", second.as_str())];
+        let page = server.ask(Method::GET, "/metrics", &headers, None).1;
+        page.contains("trackway_tail_readers 3")
+    });
+    world.run(&["key", "revoke", "first", "--data", data]).done();
+    let event = ended.next_named().unwrap();
+    assert_eq!(event.name.as_deref(), Some("error"));
+    assert_eq!(event.data, json!({"status": 401, "error": "this key was revoked"}));
+    assert_eq!(ended.next(), None);
+    assert_eq!(command.status(), Some(1));
+    let body = spans::request("api", 1).to_string();
+    let headers = [("x-honeycomb-team", second.as_str())];
+    assert_eq!(server.ask(Method::POST, "/v1/traces", &headers, Some(&body)).0, 200);
+    assert_eq!(other.next_named().unwrap().name.as_deref(), Some("row"));
 }
