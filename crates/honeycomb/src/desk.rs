@@ -12,7 +12,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use body::{Budget, Encoding, Limits};
 use model::{Clock, Dataset, Error, ErrorKind, Random, Result};
-use query::Engine;
+use query::{Engine, Running};
 use registry::{Admission, Keys, Permission, Registry};
 use serde_json::{Map, Value};
 use store::{Snapshot, Store};
@@ -50,6 +50,8 @@ pub struct DeskParts {
     pub store: Arc<Store>,
     /// Answers questions.
     pub engine: Arc<Engine>,
+    /// Where questions are listed while they are worked on, and ended.
+    pub running: Arc<Running>,
     /// Memory of request bodies.
     pub budget: Budget,
     /// The time.

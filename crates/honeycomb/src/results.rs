@@ -5,8 +5,9 @@
 //! are kept in memory, bounded in bytes, and worked out again when somebody asks for one that had
 //! to go.
 //!
-//! A question that fails answers with its problem and not with an empty result: clients take
-//! whatever is complete for an answer, and none of them looks for an error in it.
+//! While they are worked out they are listed with all other questions, and can be ended there. A
+//! question that fails, or was ended, answers with its problem and not with an empty result:
+//! clients take whatever is complete for an answer, and none of them looks for an error in it.
 
 mod cache;
 mod links;
@@ -14,14 +15,14 @@ mod links;
 use std::sync::Arc;
 
 use model::{DatasetId, EnvironmentId, Error, Result, Timestamp};
-use query::Beside;
+use query::{Beside, Cancelled, Ticket};
 use registry::Registry;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::desk::{Desk, blocking};
 use crate::language::{self, Asked};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::render;
 use crate::shelf::Shelf;
 
@@ -65,20 +66,36 @@ impl Results {
     }
 }
 
-/// How far a question is; begins to work it out if nobody has. Waits for no answer.
-pub(crate) fn progress(desk: &Arc<Desk>, id: &str, request: &Request) -> Result<Progress> {
+/// How far a question about the datasets behind an address is; begins to work it out if nobody has.
+/// Waits for no answer.
+pub(crate) fn progress(
+    desk: &Arc<Desk>,
+    slug: &str,
+    id: &str,
+    request: &Request,
+) -> Result<Progress> {
     match desk.results.cache.begin(id)? {
         Begun::Before(progress) => return Ok(progress),
         Begun::Now => {}
     }
     let end = End { desk: Arc::clone(desk), id: id.to_owned(), outcome: None };
-    tokio::spawn(run(end, request.clone()));
+    let told = json!({"dataset": slug, "query": request.query, "query_result": id});
+    let environment = EnvironmentId(request.environment);
+    let ticket = desk.parts.running.enter(environment, told.to_string());
+    tokio::spawn(run(end, ticket, request.clone()));
     Ok(Progress::Running)
 }
 
 /// Works a question out, on behalf of whoever asks next.
-async fn run(mut end: End, request: Request) {
-    let answer = work_out(&end.desk, request).await;
+async fn run(mut end: End, ticket: Ticket, request: Request) {
+    let progress = Arc::clone(ticket.question().progress());
+    let work = work_out(&end.desk, request, progress);
+    // Clients go on asking for a result until it is there or has failed.
+    let answer = ticket.unless_cancelled(work).await.unwrap_or_else(|Cancelled| {
+        let number = ticket.question().id;
+        let text = format!("the query was cancelled by DELETE /api/v1/queries/{number}");
+        Err(Problem::new(Kind::Conflict, text))
+    });
     // What may be better next time is asked again.
     let is_final = match &answer {
         Ok(_) => true,
@@ -102,7 +119,11 @@ impl Drop for End {
 }
 
 /// The data of an answer, as JSON.
-async fn work_out(desk: &Desk, request: Request) -> Result<String, Problem> {
+async fn work_out(
+    desk: &Desk,
+    request: Request,
+    progress: Arc<query::Progress>,
+) -> Result<String, Problem> {
     let asked = Asked {
         environment: EnvironmentId(request.environment),
         datasets: request.dataset.map(|id| vec![DatasetId(id)]),
@@ -111,7 +132,8 @@ async fn work_out(desk: &Desk, request: Request) -> Result<String, Problem> {
     let mut question = language::read_question(&request.query, &asked, request.disable_series)?;
     question.query.beside = Beside { total: request.total, rest: request.other };
     let snapshot = desk.snapshot().await?;
-    let answer = desk.parts.engine.aggregate(snapshot, question.query.clone()).await?;
+    let query = question.query.clone();
+    let answer = desk.parts.engine.aggregate_watched(snapshot, query, progress).await?;
     if !answer.statistics.unreadable.is_empty() {
         return Err(Error::corrupt(format!(
             "files that hold a part of the answer do not read: {}; `trackway check` says more",

@@ -26,6 +26,7 @@ mod partial;
 mod progress;
 mod row;
 mod rows;
+mod running;
 mod scan;
 mod spec;
 mod statistics;
@@ -42,6 +43,7 @@ pub use partial::{DISTINCT_ERROR, DISTINCT_EXACT_MAX, HeatmapBucket};
 pub use progress::{Progress, ProgressNow};
 pub use row::WholeRow;
 pub use rows::RowsAnswer;
+pub use running::{Cancelled, Running, RunningQuestion, Ticket};
 pub use spec::{
     Aggregate, AggregateQuery, Beside, Comparison, Cursor, Filter, Having, Literal, Order, OrderBy,
     Predicate, RowsQuery, Scope, Test,

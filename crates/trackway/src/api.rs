@@ -14,7 +14,7 @@ mod ingest;
 mod openapi;
 mod parameters;
 mod query;
-pub(crate) mod running;
+mod running;
 pub(crate) mod tail;
 mod trace_breakdown;
 mod trace_columns;

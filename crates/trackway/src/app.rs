@@ -7,12 +7,11 @@ use std::time::Duration;
 use body::Budget;
 use honeycomb::{Desk, DeskParts, Door, Parts};
 use model::{Clock, Error, Random, Result, SystemClock, SystemRandom};
-use query::{Engine, Limits};
+use query::{Engine, Limits, Running};
 use registry::{Keys, Registry};
 use store::{Intake, Seams, Snapshot, Store};
 use tokio::sync::{Mutex, watch};
 
-use crate::api::running::Running;
 use crate::api::tail::Readers;
 use crate::faults::Faults;
 use crate::folder::Folder;
@@ -64,7 +63,7 @@ pub(crate) struct App {
     /// Told when requests have become visible.
     pub(crate) published: watch::Receiver<()>,
     /// The questions that are being worked on.
-    pub(crate) running: Running,
+    pub(crate) running: Arc<Running>,
     /// Who follows events.
     pub(crate) readers: Readers,
     /// Held while the store's numbers are taken, which may wait for its disk.
@@ -95,22 +94,20 @@ impl App {
             random: Arc::clone(&random),
             observer: Arc::new(watch),
         };
-        let accept_log_damage = settings.accept_log_damage.value;
-        let store_settings = store::Settings { accept_log_damage, ..switches.store };
-        let mut catalog = folder.catalog()?;
-        catalog.tell_folder(&folder.absolute()?)?;
-        let store = Arc::new(Store::open(seams, catalog, store_settings)?);
+        let store = Arc::new(open_store(&settings, &folder, seams, switches.store)?);
         let limits = question_limits(&settings, folder.empty_spill()?);
         let engine = Arc::new(Engine::new(&limits, Arc::clone(&clock))?);
         let budget = Budget::new(settings.memory.value as usize);
         let intake = Arc::new(Intake::default());
         let readiness = Arc::new(Readiness::default());
         let ready = Arc::clone(&readiness);
+        let running = Running::new(Arc::clone(&clock));
         let desk = Desk::open(DeskParts {
             keys: Arc::clone(&keys),
             registry: Arc::clone(&registry),
             store: Arc::clone(&store),
             engine: Arc::clone(&engine),
+            running: Arc::clone(&running),
             budget: budget.clone(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
@@ -142,7 +139,7 @@ impl App {
             connections: Connections::of_server(switches.patience),
             faults: Arc::default(),
             published,
-            running: Running::default(),
+            running,
             readers: Readers::default(),
             measuring: Arc::default(),
             backing_up: Arc::default(),
@@ -181,6 +178,18 @@ pub(crate) async fn blocking<T: Send + 'static>(
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(_) => Err(Error::unavailable(STOPPING, "the server is stopping")),
     }
+}
+
+fn open_store(
+    settings: &Settings,
+    folder: &Folder,
+    seams: Seams,
+    thresholds: store::Settings,
+) -> Result<Store> {
+    let accept_log_damage = settings.accept_log_damage.value;
+    let mut catalog = folder.catalog()?;
+    catalog.tell_folder(&folder.absolute()?)?;
+    Store::open(seams, catalog, store::Settings { accept_log_damage, ..thresholds })
 }
 
 fn question_limits(settings: &Settings, spill_folder: PathBuf) -> Limits {

@@ -59,7 +59,7 @@ pub(crate) async fn handle(
     let id = ids::unguessable(&*desk.parts.random);
     let (shelf, put, kept) = (Arc::clone(&desk), id.clone(), request.clone());
     blocking(move || shelf.results.requests.put(&put, &kept)).await?;
-    results::progress(&desk, &id, &request)?;
+    results::progress(&desk, &slug, &id, &request)?;
     let answer = json!({
         "id": id,
         "complete": false,

@@ -1,7 +1,7 @@
 //! `GET /1/query_results/{dataset}/{result}`: a result, or that it is not there yet.
 //!
 //! A result that is there never changes, and says so to caches. A question that failed answers with
-//! its problem: 422 where it costs more than a question may.
+//! its problem: 422 where it costs more than a question may, 409 where somebody cancelled it.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub(crate) async fn handle(
         detail: Some(format!("there is no result {id:?} of {slug:?}")),
         ..Problem::not_found("Query result not found")
     })?;
-    let outcome = match results::progress(&desk, &id, &request)? {
+    let outcome = match results::progress(&desk, &slug, &id, &request)? {
         Progress::Running => None,
         Progress::Done(outcome) => Some(outcome),
     };

@@ -20,15 +20,14 @@ use futures::stream;
 use honeycomb::language::{self, Asked};
 use honeycomb::render;
 use model::{DatasetId, Error, Result};
-use query::{Beside, Progress, RowsQuery};
+use query::{Beside, Progress, RowsQuery, Ticket};
 use registry::Permission;
 use serde_json::{Map, Value, json};
 use store::Snapshot;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::events::{self, Frames};
-use super::running::{Running, Ticket};
-use super::{ALL_DATASETS, Failure, admit, datasets_of, json_response, read_body, wrong};
+use super::{ALL_DATASETS, Failure, admit, datasets_of, json_response, read_body, running, wrong};
 use crate::app::{App, blocking};
 
 /// How often progress is told: as often as a bar moves smoothly.
@@ -71,12 +70,13 @@ async fn ask(
     };
     let question = Question::read(&request, &asked).map_err(wrong)?;
     let told = json!({"dataset": request.dataset, "query": request.query, "rows": request.rows});
-    let ticket = Arc::new(Running::enter(&app, admission.environment, told));
+    let ticket = Arc::new(app.running.enter(admission.environment, told.to_string()));
     let work = {
         let ticket = Arc::clone(&ticket);
         async move {
-            let work = answer(&app, snapshot, question, ticket.progress());
-            ticket.unless_cancelled(work).await
+            let progress = Arc::clone(ticket.question().progress());
+            let work = answer(&app, snapshot, question, progress);
+            running::unless_cancelled(&ticket, work).await
         }
     };
     if !wants_events {
@@ -162,7 +162,7 @@ impl Telling {
                     Err(failure) => frames.event("error", &failure.told()),
                 }
             }
-            _ = self.tick.tick() => frames.event("progress", &self.ticket.shown()),
+            _ = self.tick.tick() => frames.event("progress", &running::told(&self.ticket)),
         }
         Some((Ok(frames.bytes()), self))
     }

@@ -103,6 +103,34 @@ fn questions_are_cancelled() {
     assert_eq!((end.name.as_deref(), &end.data["status"]), (Some("error"), &json!(409)));
 }
 
+/// Guarantees: a question that is worked out for later is listed with its result's id, and whoever
+/// asks for that result is told that it was cancelled, each time.
+#[test]
+fn results_are_cancelled() {
+    let world = World::new();
+    let server = world.start();
+    fill(&server);
+    let (_, body) = server.post("/1/queries/__all__", &long_question()["query"]);
+    let query: Value = serde_json::from_str(&body).unwrap();
+    let run = json!({"query_id": query["id"]});
+    let (status, body) = server.post("/1/query_results/__all__", &run);
+    assert_eq!(status, 201, "{body}");
+    let started: Value = serde_json::from_str(&body).unwrap();
+    let listed = running(&server).remove(0);
+    assert_eq!(listed["question"]["query_result"], started["id"]);
+    assert_eq!(listed["question"]["dataset"], "__all__");
+    assert_eq!(listed["question"]["query"]["granularity"], 60);
+    let path = format!("/api/v1/queries/{}", listed["id"].as_str().unwrap());
+    assert_eq!(server.ask(Method::DELETE, &path, &[], None).0, 200);
+    server.wait_until("nothing runs", |server| running(server).is_empty());
+    let result = format!("/1/query_results/__all__/{}", started["id"].as_str().unwrap());
+    for _ in 0..2 {
+        let (status, body) = server.get(&result);
+        assert!(status == 409 && body.contains("was cancelled by DELETE"), "{status} {body}");
+    }
+    assert_eq!(running(&server), Vec::<Value>::new());
+}
+
 /// Guarantees: a question whose client hangs up is not worked on any more, asked either way.
 #[test]
 fn hanging_up_cancels() {
