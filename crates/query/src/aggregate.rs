@@ -23,7 +23,9 @@ use crate::engine::Context;
 use crate::failure::engine_failed;
 use crate::field::Field;
 use crate::groups::GroupSet;
-use crate::partial::{DISTINCT_ERROR, DISTINCT_EXACT_MAX, HeatmapBucket, Histogram, Partial as _};
+use crate::partial::{
+    DISTINCT_ERROR, DISTINCT_EXACT_MAX, EvenBuckets, HeatmapBucket, Histogram, Partial as _,
+};
 use crate::progress::Progress;
 use crate::scan::{Plan, Rank, Request, ScanExec};
 use crate::spec::{Aggregate, AggregateQuery};
@@ -78,8 +80,9 @@ pub enum Calculated {
     Nothing,
     /// A value.
     Value(Datum),
-    /// A distribution.
-    Heatmap(Vec<HeatmapBucket>),
+    /// A distribution, by size and in buckets of equal width; the latter are none where it has no
+    /// value.
+    Heatmap(Vec<HeatmapBucket>, Option<EvenBuckets>),
 }
 
 /// Answers a question from a snapshot.
@@ -284,7 +287,8 @@ fn values(
         let column = batch.column(groups + place);
         if *column.data_type() == DataType::Binary {
             let state = column.as_binary::<i32>().value(row);
-            return Ok(Calculated::Heatmap(Histogram::decode(state)?.heatmap()));
+            let histogram = Histogram::decode(state)?;
+            return Ok(Calculated::Heatmap(histogram.heatmap(), histogram.even()));
         }
         Ok(Datum::of(column, row).map_or(Calculated::Nothing, Calculated::Value))
     };

@@ -39,7 +39,7 @@ pub use aggregate::{AggregateAnswer, Calculated, Group, Point};
 pub use datum::Datum;
 pub use engine::{Engine, Limits};
 pub use field::{Field, KindName, View, severity_name};
-pub use partial::{DISTINCT_ERROR, DISTINCT_EXACT_MAX, HeatmapBucket};
+pub use partial::{DISTINCT_ERROR, DISTINCT_EXACT_MAX, EvenBuckets, HeatmapBucket};
 pub use progress::{Progress, ProgressNow};
 pub use row::WholeRow;
 pub use rows::RowsAnswer;

@@ -10,8 +10,8 @@ mod moments;
 
 pub(crate) use distinct::DistinctSet;
 pub use distinct::{DISTINCT_ERROR, DISTINCT_EXACT_MAX};
-pub use histogram::HeatmapBucket;
 pub(crate) use histogram::Histogram;
+pub use histogram::{EvenBuckets, HeatmapBucket};
 pub(crate) use moments::{FloatMoments, IntMoments};
 
 use model::{Error, Result};

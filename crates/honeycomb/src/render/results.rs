@@ -1,43 +1,45 @@
 //! The answer to a question about groups, in the shape of a Honeycomb query result.
 
-use query::{AggregateAnswer, Calculated, Point, Statistics};
+use query::{AggregateAnswer, Calculated, EvenBuckets, Point, Statistics};
 use serde_json::{Map, Value, json};
 
 use super::{time, value};
 use crate::language::Question;
 
-/// What becomes of members without a value.
+/// Who reads the answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Nulls {
-    Shown,
-    /// Honeycomb's description of results has none, and clients made from it refuse them.
-    LeftOut,
+enum Reader {
+    /// Those of our own interface.
+    Ours,
+    /// Honeycomb's clients. Its description of results has nothing that is null, and clients made
+    /// from it refuse that.
+    Honeycombs,
 }
 
 /// The results and the series, and what is beside them.
 pub fn results(question: &Question, answer: &AggregateAnswer) -> Value {
-    data(question, answer, Nulls::Shown)
+    data(question, answer, Reader::Ours)
 }
 
 /// The same as Honeycomb's own clients read it: nothing is null, and where no event matched there
 /// is no result.
 pub(crate) fn query_result(question: &Question, answer: &AggregateAnswer) -> Value {
-    let mut data = data(question, answer, Nulls::LeftOut);
+    let mut data = data(question, answer, Reader::Honeycombs);
     if question.breakdowns.is_empty() && answer.statistics.rows_matched == 0 {
         data["results"] = Value::Array(Vec::new());
     }
     data
 }
 
-fn data(question: &Question, answer: &AggregateAnswer, nulls: Nulls) -> Value {
+fn data(question: &Question, answer: &AggregateAnswer, reader: Reader) -> Value {
     let put = |data: &mut Map<String, Value>, name: &String, value: Value| {
-        if nulls == Nulls::Shown || !value.is_null() {
+        if reader == Reader::Ours || !value.is_null() {
             data.insert(name.clone(), value);
         }
     };
     let calculations = |data: &mut Map<String, Value>, values: &[Calculated]| {
         for (name, calculated) in question.calculations.iter().zip(values) {
-            put(data, name, calculation(calculated));
+            put(data, name, calculation(calculated, reader));
         }
     };
     let group = |place: usize, values: &[Calculated]| {
@@ -74,12 +76,28 @@ fn data(question: &Question, answer: &AggregateAnswer, nulls: Nulls) -> Value {
     Value::Object(data)
 }
 
-/// A heatmap is a list of buckets: the least value, the value that is above all, and the count.
-fn calculation(calculated: &Calculated) -> Value {
+/// A heatmap is a list of buckets: the least value, the value that is above all, and the count. To
+/// Honeycomb's clients it is text, because its description of results has only texts, numbers and
+/// truth values, and clients made from it refuse a result with anything else. The text is JSON with
+/// the members that heatmaps have where Honeycomb describes the results of its own queries
+/// (honeycombio/agent-skill, "HEATMAP Bucket Structure").
+fn calculation(calculated: &Calculated, reader: Reader) -> Value {
     match calculated {
         Calculated::Nothing => Value::Null,
         Calculated::Value(datum) => value(datum),
-        Calculated::Heatmap(buckets) => {
+        Calculated::Heatmap(_, even) if reader == Reader::Honeycombs => {
+            let written = |even: &EvenBuckets| {
+                let counts = json!({
+                    "counts": even.weights,
+                    "min_value": even.least,
+                    "max_value": even.greatest,
+                    "step_size": even.width,
+                });
+                Value::String(counts.to_string())
+            };
+            even.as_ref().map_or(Value::Null, written)
+        }
+        Calculated::Heatmap(buckets, _) => {
             let buckets: Vec<Value> = buckets
                 .iter()
                 .map(|bucket| json!([bucket.low, bucket.high, bucket.weight]))

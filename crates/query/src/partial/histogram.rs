@@ -32,6 +32,23 @@ pub struct HeatmapBucket {
     pub weight: u64,
 }
 
+/// How many buckets of equal width a heatmap has: as many as a picture of it shows.
+const EVEN_BUCKETS: usize = 50;
+
+/// Weights in buckets of equal width, from the least value to the greatest, which the last bucket
+/// holds too. A value lies at most one bucket off, and exactly where there are few distinct ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvenBuckets {
+    /// Where the first bucket begins.
+    pub least: f64,
+    /// Where the last one ends.
+    pub greatest: f64,
+    /// The width of each; above zero.
+    pub width: f64,
+    /// The weights, empty ones among them.
+    pub weights: Vec<u64>,
+}
+
 /// The distribution of weighted numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Histogram {
@@ -214,6 +231,35 @@ impl Histogram {
         let middle = (low + high) / 2.0;
         let value = if found?.0 < 0 { -middle } else { middle };
         Some(value.clamp(self.least, self.greatest))
+    }
+
+    /// The weights in buckets of equal width; none if there is no weight. One value has one bucket.
+    pub(crate) fn even(&self) -> Option<EvenBuckets> {
+        let (least, greatest) = (self.least, self.greatest);
+        if self.total == 0 {
+            return None;
+        }
+        if least == greatest {
+            let weights = vec![self.total];
+            return Some(EvenBuckets { least, greatest: least + 1.0, width: 1.0, weights });
+        }
+        // Half of the greatest distance between two numbers is still a number.
+        let half = greatest / 2.0 - least / 2.0;
+        let width = (half / EVEN_BUCKETS as f64 * 2.0).max(f64::MIN_POSITIVE);
+        let mut weights = vec![0; EVEN_BUCKETS];
+        let mut put = |value: f64, weight: u64| {
+            let place = (value.clamp(least, greatest) / 2.0 - least / 2.0) / (width / 2.0);
+            weights[(place as usize).min(EVEN_BUCKETS - 1)] += weight;
+        };
+        match &self.shape {
+            Shape::Exact(values) => values.iter().for_each(|(value, weight)| put(*value, *weight)),
+            shape => shape.buckets().for_each(|(bucket, weight)| {
+                let (low, high) = edges_of(bucket);
+                let middle = low + (high - low) / 2.0;
+                put(if bucket < 0 { -middle } else { middle }, weight);
+            }),
+        }
+        Some(EvenBuckets { least, greatest, width, weights })
     }
 
     /// The weights by quarters of an octave, ascending, empty ones left out. Their counts are

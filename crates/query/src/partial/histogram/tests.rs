@@ -32,6 +32,23 @@ fn few_values_are_exact() {
     assert_eq!(Histogram::default().quantile(500), None);
 }
 
+/// Guarantees: buckets of equal width go from the least value to the greatest, hold few values
+/// exactly, and exist for one value, for the greatest numbers, and not for none.
+#[test]
+fn even_buckets() {
+    let even = of(&[(10.0, 1), (-50.0, 3), (50.0, 2)]).even().unwrap();
+    assert_eq!((even.least, even.greatest, even.width), (-50.0, 50.0, 2.0));
+    let found: Vec<(usize, u64)> =
+        even.weights.iter().copied().enumerate().filter(|(_, weight)| *weight > 0).collect();
+    assert_eq!((found, even.weights.len()), (vec![(0, 3), (30, 1), (49, 2)], 50));
+    let one = of(&[(7.5, 4)]).even().unwrap();
+    assert_eq!(one, EvenBuckets { least: 7.5, greatest: 8.5, width: 1.0, weights: vec![4] });
+    let widest = of(&[(f64::MIN, 1), (f64::MAX, 1)]).even().unwrap();
+    assert!(widest.width.is_finite(), "{widest:?}");
+    assert_eq!((widest.weights[0], widest.weights[49]), (1, 1));
+    assert_eq!(Histogram::default().even(), None);
+}
+
 /// Guarantees: what is not a number changes nothing.
 #[test]
 fn not_numbers() {
@@ -98,5 +115,13 @@ proptest! {
         }
         let all: u64 = buckets.iter().map(|bucket| bucket.weight).sum();
         prop_assert_eq!(all, values.iter().map(|(_, weight)| weight).sum::<u64>());
+    }
+
+    /// Guarantees: buckets of equal width lose no weight.
+    #[test]
+    fn even_buckets_hold_all(values in values()) {
+        let even = of(&values).even().unwrap();
+        let all: u64 = values.iter().map(|(_, weight)| weight).sum();
+        prop_assert_eq!(even.weights.iter().sum::<u64>(), all);
     }
 }

@@ -155,6 +155,38 @@ fn nothing_is_null() {
     assert_eq!(found["results"], json!([child, {"data": {"COUNT": 1}}]));
 }
 
+/// Guarantees: a heatmap is a text, as Honeycomb's clients can read it, of JSON with counts in
+/// buckets of one width, for groups, series and totals; a group without a value has none, and our
+/// own interface has its own form.
+#[test]
+fn heatmaps() {
+    let world = World::new();
+    let server = world.start();
+    let events: Vec<Value> =
+        (0..50).map(|at| json!({"data": {"of": "numbers", "v": at}})).collect();
+    post(&server, "/1/batch/shop", &json!(events), 200);
+    post(&server, "/1/batch/shop", &json!([{"data": {"of": "nothing"}}]), 200);
+    let query = json!({"calculations": [{"op": "HEATMAP", "column": "v"}], "breakdowns": ["of"],
+        "orders": [{"column": "of"}], "granularity": 7_200});
+    let total = json!({"disable_total_by_aggregate": false});
+    let found = data(&server, "shop", &query, &total);
+    let heatmap = |data: &Value| -> Value {
+        serde_json::from_str(data["HEATMAP(v)"].as_str().unwrap()).unwrap()
+    };
+    let even =
+        json!({"counts": vec![1; 50], "min_value": 0.0, "max_value": 49.0, "step_size": 0.98});
+    assert_eq!(found["results"][0], json!({"data": {"of": "nothing"}}));
+    assert_eq!(found["results"][1]["data"]["of"], "numbers");
+    assert_eq!(heatmap(&found["results"][1]["data"]), even);
+    assert_eq!(heatmap(&found["total_by_aggregate"]["data"]), even);
+    let series = found["series"].as_array().unwrap();
+    let with_value = |point: &&Value| point["data"].get("HEATMAP(v)").is_some();
+    assert_eq!(heatmap(&series.iter().find(with_value).unwrap()["data"]), even);
+    let body = json!({"dataset": "shop", "query": query});
+    let own: Value = serde_json::from_str(&server.post("/api/v1/query", &body).1).unwrap();
+    assert!(own["data"]["results"][1]["data"]["HEATMAP(v)"]["buckets"].is_array(), "{own}");
+}
+
 /// Guarantees: a result's id outlives the server, which works the same question out again.
 #[test]
 fn results_outlive_the_server() {
