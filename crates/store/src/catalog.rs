@@ -13,6 +13,7 @@ mod copy;
 mod datasets;
 mod ducklake;
 mod environments;
+mod fields;
 mod load;
 mod schema;
 
@@ -27,6 +28,7 @@ pub use attributes::{Attribute, AttributeTable};
 pub(crate) use commit::Commit;
 pub(crate) use datasets::NewDataset;
 pub use datasets::{DatasetTable, Hidden};
+pub use fields::DatasetFields;
 
 use crate::record::Lsn;
 use crate::segment::{SegmentMeta, SegmentNumber};
@@ -59,6 +61,8 @@ pub(crate) struct Loaded {
     pub datasets: DatasetTable,
     /// Names and ids of attributes.
     pub attributes: AttributeTable,
+    /// The columns of each dataset.
+    pub fields: DatasetFields,
     /// Live segments.
     pub segments: Vec<SegmentMeta>,
     /// Segments that were replaced and whose files may still be there.

@@ -3,6 +3,7 @@
 //! Cost: about 2 µs of one core a span, nearly all of it spent per distinct value and per run, not
 //! per row; memory beside the generation: one column of one row group, and the encoded bytes.
 
+mod fields;
 pub(crate) mod gather;
 pub(crate) mod order;
 pub(crate) mod plan;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use model::{Base, Dataset, DatasetId, EnvironmentId, Key, Result, Signal, Timestamp, ValueType};
 
-use crate::catalog::{Attribute, AttributeTable, DatasetTable, NewAttribute};
+use crate::catalog::{Attribute, AttributeTable, DatasetFields, DatasetTable, NewAttribute};
 use crate::disk::Disk;
 use crate::memtable::MemBatch;
 use crate::paths::segment_path;
@@ -22,6 +23,7 @@ use crate::segment::{
     SegmentDraft, SegmentMeta, SegmentNumber, SegmentWriter, TraceIndexBuilder, encode,
     physical_of, schema_of,
 };
+use fields::FieldNotes;
 use gather::{GroupRows, Parts, gather_base};
 use plan::{COLUMNS_MAX, SegmentPlan};
 
@@ -82,6 +84,8 @@ pub(crate) struct FlushContext<'a> {
     pub(crate) disk: &'a dyn Disk,
     pub(crate) datasets: &'a DatasetTable,
     pub(crate) attributes: Arc<AttributeTable>,
+    /// The columns of each dataset, as far as they are known.
+    pub(crate) fields: &'a DatasetFields,
     /// The time by which expired rows are left out.
     pub(crate) now: Timestamp,
     pub(crate) group_rows: usize,
@@ -95,6 +99,8 @@ pub(crate) struct FlushContext<'a> {
 pub(crate) struct Flushed {
     pub(crate) segments: Vec<SegmentMeta>,
     pub(crate) new_attributes: Vec<NewAttribute>,
+    /// Columns that a dataset has for the first time.
+    pub(crate) new_fields: Vec<(DatasetId, FieldId)>,
     /// The table with the new attributes in it.
     pub(crate) attributes: Arc<AttributeTable>,
 }
@@ -102,7 +108,8 @@ pub(crate) struct Flushed {
 /// Writes a generation's segments.
 pub(crate) fn flush(context: FlushContext<'_>, batches: &[Arc<MemBatch>]) -> Result<Flushed> {
     let plans = plan::plan(batches, |dataset| context.datasets.hidden(dataset, context.now));
-    let mut writer = Flusher { context, new_attributes: Vec::new() };
+    let fields = FieldNotes::new(context.fields);
+    let mut writer = Flusher { context, new_attributes: Vec::new(), fields };
     let mut segments: Vec<SegmentMeta> = Vec::with_capacity(plans.len());
     for plan in plans {
         match writer.write(batches, plan) {
@@ -120,6 +127,7 @@ pub(crate) fn flush(context: FlushContext<'_>, batches: &[Arc<MemBatch>]) -> Res
     Ok(Flushed {
         segments,
         new_attributes: writer.new_attributes,
+        new_fields: writer.fields.into_new(),
         attributes: writer.context.attributes,
     })
 }
@@ -127,6 +135,7 @@ pub(crate) fn flush(context: FlushContext<'_>, batches: &[Arc<MemBatch>]) -> Res
 struct Flusher<'a> {
     context: FlushContext<'a>,
     new_attributes: Vec<NewAttribute>,
+    fields: FieldNotes<'a>,
 }
 
 /// A column of a segment, gathered and encoded: one chunk for each row group.
@@ -150,6 +159,9 @@ impl Flusher<'_> {
             groups.push(group);
         }
         let mut columns = self.base_columns(batches, plan.signal, &groups)?;
+        for base in columns.iter().filter_map(|encoded| encoded.column.column.field.base()) {
+            self.fields.note_base(&draft.datasets, base, batches, &plan);
+        }
         let parts = parts_of(batches, &plan);
         let (kept, rest) = {
             let mut welcome = self.names_welcome(&plan);
@@ -170,10 +182,14 @@ impl Flusher<'_> {
                     encode_parts(batches, &groups, &parts, column, Some(name.to_owned()))?
                 }
             };
-            columns.extend(encoded);
+            if let Some(encoded) = encoded {
+                let field = encoded.column.column.field;
+                self.fields.note(&draft.datasets, field, batches, &parts);
+                columns.push(encoded);
+            }
         }
         if !rest.is_empty() {
-            draft.rest = self.rest_names(&plan, &rest);
+            draft.rest = self.rest_names(batches, &plan, &draft.datasets, &rest);
             columns.extend(rest::encode(batches, &groups, &rest)?);
         }
         columns.sort_by_key(|encoded| encoded.column.column.field);
@@ -233,7 +249,13 @@ impl Flusher<'_> {
 
     /// Ids of the attributes in the overflow column; [`FieldId::REST`] stands for those beyond the
     /// number of names that the catalog keeps.
-    fn rest_names(&mut self, plan: &SegmentPlan, rest: &[(&str, Parts)]) -> Vec<(FieldId, String)> {
+    fn rest_names(
+        &mut self,
+        batches: &[Arc<MemBatch>],
+        plan: &SegmentPlan,
+        datasets: &[SegmentDataset],
+        rest: &[(&str, Parts)],
+    ) -> Vec<(FieldId, String)> {
         let mut names = BTreeMap::new();
         let is_welcome: Vec<bool> = {
             let mut welcome = self.names_welcome(plan);
@@ -241,7 +263,9 @@ impl Flusher<'_> {
         };
         for ((name, parts), is_welcome) in rest.iter().zip(is_welcome) {
             if is_welcome {
-                names.insert(self.attribute(plan, name, parts.kind).id, (*name).to_owned());
+                let field = self.attribute(plan, name, parts.kind).id;
+                self.fields.note(datasets, field, batches, parts);
+                names.insert(field, (*name).to_owned());
             } else {
                 names.insert(FieldId::REST, String::new());
             }

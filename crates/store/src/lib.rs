@@ -29,7 +29,7 @@ mod stats;
 mod store;
 mod threads;
 
-pub use catalog::{Attribute, AttributeTable, Catalog, DatasetTable, Hidden};
+pub use catalog::{Attribute, AttributeTable, Catalog, DatasetFields, DatasetTable, Hidden};
 pub use check::{Finding, check, verify};
 pub use disk::{Disk, DiskFile, LocalDisk};
 pub use log::{LogReading, read_log};

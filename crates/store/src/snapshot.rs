@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use model::{DatasetId, EnvironmentId, Result, Signal, Timestamp};
 
-use crate::catalog::{AttributeTable, DatasetTable, Hidden};
+use crate::catalog::{AttributeTable, DatasetFields, DatasetTable, Hidden};
 use crate::disk::Disk;
 use crate::log::storage_failed;
 use crate::memtable::{MemBatch, Stretch};
@@ -31,6 +31,7 @@ pub struct Snapshot {
     pub(crate) version: u64,
     pub(crate) datasets: Arc<DatasetTable>,
     pub(crate) attributes: Arc<AttributeTable>,
+    pub(crate) fields: Arc<DatasetFields>,
     pub(crate) stretches: Vec<Stretch>,
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,
 }
@@ -54,6 +55,11 @@ impl Snapshot {
     /// Names of attributes that segments have; the memtable may have more.
     pub fn attributes(&self) -> &AttributeTable {
         &self.attributes
+    }
+
+    /// The columns that each dataset has in segments; the memtable may have more.
+    pub fn dataset_fields(&self) -> &DatasetFields {
+        &self.fields
     }
 
     /// The decoded requests of one signal of one environment that are not in segments.

@@ -23,7 +23,7 @@ pub use backup::{Backup, BackupFile};
 pub use open::Recovery;
 pub use recent::Recent;
 
-use crate::catalog::{AttributeTable, Catalog, DatasetTable};
+use crate::catalog::{AttributeTable, Catalog, DatasetFields, DatasetTable};
 use crate::compact;
 use crate::log::Log;
 use crate::memtable::{Frozen, Generation, Limits, RowsOf};
@@ -43,6 +43,7 @@ pub(crate) struct State {
     mark: Lsn,
     datasets: Arc<DatasetTable>,
     attributes: Arc<AttributeTable>,
+    fields: Arc<DatasetFields>,
     segments: Arc<Vec<Arc<Segment>>>,
     active: Generation,
     frozen: VecDeque<Arc<Frozen>>,
@@ -138,6 +139,7 @@ impl Store {
             version: state.version,
             datasets: Arc::clone(&state.datasets),
             attributes: Arc::clone(&state.attributes),
+            fields: Arc::clone(&state.fields),
             stretches,
             segments: Arc::clone(&state.segments),
         }

@@ -1,10 +1,12 @@
 //! The fields that the events of a dataset have, under Honeycomb's names, with the types that they
 //! were seen with.
 //!
-//! Nothing is counted or kept for it: names and types come from what the catalog says of segments
-//! and from the events in memory. A segment holds several datasets, and what the catalog says of
-//! its columns is said of all of them; so a dataset may be given a column that only another dataset
-//! of its segments has.
+//! Names and types come from what the catalog says of segments and datasets, and from the events in
+//! memory; no event on the disk is read. A segment holds several datasets, so a column is one of a
+//! dataset if the segment has it and the dataset has had it in any. What remains inexact is a
+//! column that a dataset has no more, because its events with it expired, while another dataset in
+//! the same segments still has it; and what was flushed by a version that did not note it, where a
+//! dataset has every column of its segments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -13,7 +15,7 @@ use model::{
     Base, Batch, Dataset, DatasetId, EnvironmentId, Key, RowKind, Signal, Timestamp, ValueType,
 };
 use query::View;
-use store::{MemBatch, Segment, Snapshot};
+use store::{MemBatch, Segment, SegmentDataset, Snapshot};
 
 use crate::fields::FIELDS;
 
@@ -82,11 +84,18 @@ impl<'a> Part<'a> {
         wanted: &dyn Fn(DatasetId) -> bool,
     ) {
         let meta = &segment.meta;
-        let parts = meta.datasets.iter().filter(|part| wanted(part.id()));
-        let Some(last) = parts.map(|part| part.time_max).max() else { return };
-        let last = Timestamp::from_nanos(last).min(meta.arrival_max);
-        self.last = self.last.max(Some(last));
+        let parts: Vec<&SegmentDataset> =
+            meta.datasets.iter().filter(|part| wanted(part.id())).collect();
+        let time = |part: &&SegmentDataset| Timestamp::from_nanos(part.time_max);
+        let Some(last) = parts.iter().map(time).max() else { return };
+        self.last = self.last.max(Some(last.min(meta.arrival_max)));
+        // Where all are asked about, every column is one of theirs.
+        let all = parts.len() == meta.datasets.len();
+        let known = snapshot.dataset_fields();
         for field in meta.columns.iter().chain(&meta.rest) {
+            let having = parts.iter().filter(|part| all || known.has(part.id(), *field));
+            let Some(last) = having.map(time).max() else { continue };
+            let last = last.min(meta.arrival_max);
             if let Some(base) = field.base() {
                 self.add_base(base, last);
             } else if let Some(attribute) = snapshot.attributes().by_id(*field) {

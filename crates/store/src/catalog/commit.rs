@@ -26,6 +26,8 @@ pub struct Commit {
     pub removed: Vec<SegmentNumber>,
     /// Columns that files have for the first time.
     pub attributes: Vec<NewAttribute>,
+    /// Columns that a dataset's events have for the first time.
+    pub fields: Vec<(DatasetId, FieldId)>,
     /// Requests up to here are in segments now.
     pub mark: Option<Lsn>,
 }
@@ -113,6 +115,7 @@ impl Catalog {
         self.transact("forgetting datasets", |transaction| {
             for id in ids {
                 transaction.execute("DELETE FROM dataset WHERE id = ?1", [id.0])?;
+                transaction.execute("DELETE FROM dataset_field WHERE dataset = ?1", [id.0])?;
             }
             Ok(())
         })?;
@@ -233,6 +236,11 @@ fn apply(
                 &*new.attribute.column,
                 version
             ])?;
+    }
+    for (dataset, field) in &commit.fields {
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO dataset_field VALUES (?1, ?2)")?
+            .execute([dataset.0, field.0])?;
     }
     let mut environments = 0;
     for segment in &commit.added {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row};
 
 use super::codec::{decode, decode_ascending};
 use super::commit::NODE;
-use super::{Attribute, AttributeTable, DatasetTable, Loaded, NewAttribute, failed};
+use super::{Attribute, AttributeTable, DatasetFields, DatasetTable, Loaded, NewAttribute, failed};
 use crate::record::Lsn;
 use crate::segment::{FieldId, Partition, SegmentDataset, SegmentMeta, SegmentNumber};
 
@@ -49,6 +49,7 @@ pub(super) fn load(connection: &Connection) -> Result<Loaded> {
         mark,
         datasets: load_datasets(connection).map_err(|error| failed("reading datasets", error))?,
         attributes: load_attributes(connection)?,
+        fields: load_fields(connection).map_err(|error| failed("reading columns", error))?,
         segments,
         dead,
         next_segment,
@@ -111,6 +112,17 @@ fn load_attributes(connection: &Connection) -> Result<AttributeTable> {
         });
     }
     Ok(table)
+}
+
+fn load_fields(connection: &Connection) -> rusqlite::Result<DatasetFields> {
+    let mut fields = DatasetFields::default();
+    let mut statement =
+        connection.prepare("SELECT dataset, field FROM dataset_field ORDER BY dataset, field")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        fields.insert(DatasetId(row.get(0)?), FieldId(row.get(1)?));
+    }
+    Ok(fields)
 }
 
 fn load_parts(connection: &Connection) -> rusqlite::Result<Vec<(SegmentNumber, SegmentDataset)>> {

@@ -3,16 +3,19 @@
 //! Times are stored as nanoseconds and, for segments, also as text with microseconds, which is what
 //! DuckLake's views over these tables compare.
 
+use std::collections::BTreeSet;
+
 use model::{EnvironmentId, Error, Result};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
+use super::codec::decode_ascending;
 use super::{ducklake, failed};
 
 /// The version of these tables and of the files they name. A newer one is refused.
 ///
 /// 2 knows the names of environments, and of versions and attributes what shows a reader of the
-/// catalog which columns there were when.
-pub(crate) const FORMAT_VERSION: u32 = 2;
+/// catalog which columns there were when. 3 knows the columns of each dataset.
+pub(crate) const FORMAT_VERSION: u32 = 3;
 
 const TABLES: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -77,6 +80,10 @@ CREATE TABLE segment_dataset (
   time_min_ns INTEGER NOT NULL,
   time_max_ns INTEGER NOT NULL,
   PRIMARY KEY (segment, dataset)) WITHOUT ROWID;
+CREATE TABLE dataset_field (
+  dataset INTEGER NOT NULL,
+  field INTEGER NOT NULL,
+  PRIMARY KEY (dataset, field)) WITHOUT ROWID;
 ";
 
 /// From version 1 to 2. What was there before counts as having been there from the beginning.
@@ -92,6 +99,45 @@ INSERT INTO environment (id, name)
   SELECT environment, 'environment ' || environment FROM segment GROUP BY environment;
 ";
 
+/// From version 2 to 3, before the columns are filled in.
+const FROM_2: &str = "
+CREATE TABLE dataset_field (
+  dataset INTEGER NOT NULL,
+  field INTEGER NOT NULL,
+  PRIMARY KEY (dataset, field)) WITHOUT ROWID;
+";
+
+/// Gives every dataset the columns of the segments that it has rows in: what was flushed before
+/// does not say more.
+fn fill_fields(transaction: &Transaction<'_>) -> Result<()> {
+    let reading = |error| failed("reading segments", error);
+    let mut statement = transaction
+        .prepare(
+            "SELECT part.dataset, segment.column_ids, segment.rest_ids
+             FROM segment JOIN segment_dataset AS part ON part.segment = segment.number
+             WHERE segment.dead_version IS NULL",
+        )
+        .map_err(reading)?;
+    let mut rows = statement.query([]).map_err(reading)?;
+    let mut pairs: BTreeSet<(u32, u32)> = BTreeSet::new();
+    while let Some(row) = rows.next().map_err(reading)? {
+        let dataset = row.get(0).map_err(reading)?;
+        for at in [1, 2] {
+            let bytes: Vec<u8> = row.get(at).map_err(reading)?;
+            pairs.extend(decode_ascending(&bytes)?.into_iter().map(|field| (dataset, field)));
+        }
+    }
+    let mut insert = transaction
+        .prepare("INSERT INTO dataset_field VALUES (?1, ?2)")
+        .map_err(|error| failed("preparing the catalog", error))?;
+    for (dataset, field) in pairs {
+        insert
+            .execute([dataset, field])
+            .map_err(|error| failed("writing the columns of datasets", error))?;
+    }
+    Ok(())
+}
+
 /// Makes the tables in a new catalog, brings those of an older version up to date, and refuses
 /// those of a newer one.
 pub(super) fn prepare(connection: &mut Connection) -> Result<()> {
@@ -99,8 +145,12 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<()> {
     let transaction = connection.transaction().map_err(failed)?;
     match format(&transaction)? {
         Some(FORMAT_VERSION) => {}
-        Some(1) => {
-            transaction.execute_batch(FROM_1).map_err(failed)?;
+        Some(older @ 1..=2) => {
+            if older == 1 {
+                transaction.execute_batch(FROM_1).map_err(failed)?;
+            }
+            transaction.execute_batch(FROM_2).map_err(failed)?;
+            fill_fields(&transaction)?;
             mark(&transaction).map_err(failed)?;
         }
         None => {

@@ -115,7 +115,11 @@ impl Store {
         if gone.is_empty() {
             return Ok(());
         }
-        self.change_datasets(|catalog, table| catalog.forget_datasets(table, &gone))
+        self.change_datasets(|catalog, table| catalog.forget_datasets(table, &gone))?;
+        let mut state = lock(&self.state);
+        let fields = Arc::make_mut(&mut state.fields);
+        gone.iter().for_each(|id| fields.forget(*id));
+        Ok(())
     }
 
     /// Has the log let go of old files: segments get rid of what expired after `rewrite_after`, and

@@ -42,13 +42,15 @@ impl Store {
         let counters = Counters::default();
         remove_dead(&seams, &mut catalog, &loaded.dead)?;
         put_aside(&seams, &loaded.segments, &counters)?;
-        let Loaded { version, mark, datasets, attributes, segments, next_segment, .. } = loaded;
+        let Loaded { version, mark, datasets, attributes, fields, .. } = loaded;
+        let Loaded { segments, next_segment, .. } = loaded;
         let segments = segments.into_iter().map(|meta| Arc::new(Segment { meta })).collect();
         let state = State {
             version,
             mark,
             datasets: Arc::new(datasets),
             attributes: Arc::new(attributes),
+            fields: Arc::new(fields),
             segments: Arc::new(segments),
             active: Generation::new(0),
             frozen: VecDeque::new(),

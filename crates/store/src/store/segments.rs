@@ -35,10 +35,11 @@ impl Store {
     fn try_flush_one(&self) -> Result<bool> {
         let _one = lock(&self.flushing);
         self.settle()?;
-        let (frozen, datasets, attributes) = {
+        let (frozen, datasets, attributes, fields) = {
             let state = lock(&self.state);
             let Some(frozen) = state.frozen.front() else { return Ok(false) };
-            (Arc::clone(frozen), Arc::clone(&state.datasets), Arc::clone(&state.attributes))
+            let (attributes, fields) = (Arc::clone(&state.attributes), Arc::clone(&state.fields));
+            (Arc::clone(frozen), Arc::clone(&state.datasets), attributes, fields)
         };
         self.seams.observer.reached(Stage::Flush);
         let batches = frozen.batches();
@@ -46,6 +47,7 @@ impl Store {
             disk: &*self.seams.disk,
             datasets: &datasets,
             attributes,
+            fields: &fields,
             now: self.seams.clock.now(),
             group_rows: self.settings.group_rows as usize,
             names_max: self.settings.names_max,
@@ -56,13 +58,17 @@ impl Store {
         let commit = Commit {
             added: flushed.segments,
             attributes: flushed.new_attributes,
+            fields: flushed.new_fields,
             mark: Some(frozen.last),
             ..Commit::default()
         };
         let rows = commit.added.iter().map(|meta| meta.rows).sum();
         let bytes = commit.added.iter().map(|meta| meta.bytes).sum();
+        let new_fields = commit.fields.clone();
         self.commit(commit, Stage::Commit, "flush", |state| {
             state.attributes = flushed.attributes;
+            let fields = Arc::make_mut(&mut state.fields);
+            new_fields.into_iter().for_each(|(dataset, field)| fields.insert(dataset, field));
             state.mark = frozen.last;
             debug_assert_eq!(state.frozen.front().map(|f| f.number), Some(frozen.number));
             state.frozen.pop_front();

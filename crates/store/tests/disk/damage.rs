@@ -155,12 +155,12 @@ fn a_catalog_of_another_kind() {
     let mut world = World::new();
     let path = world.folder.path().join(CATALOG);
     let connection = rusqlite::Connection::open(&path).unwrap();
-    connection.execute("UPDATE meta SET value = '3' WHERE name = 'format'", []).unwrap();
+    connection.execute("UPDATE meta SET value = '4' WHERE name = 'format'", []).unwrap();
     drop(connection);
     let error = world.try_restart().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     let text = error.to_string();
-    assert!(text.contains("format 3") && text.contains("newer program"), "{text}");
+    assert!(text.contains("format 4") && text.contains("newer program"), "{text}");
     let other = world.folder.path().join("other.db");
     std::fs::write(&other, "this is no database, and long enough to be taken for one").unwrap();
     let Err(error) = Catalog::open(&other) else { panic!("it was opened") };

@@ -8,9 +8,8 @@
 //! ```
 //!
 //! Names and types are those that the catalog and the events in memory have, and the dialect's own
-//! fields where their signal has come. A segment holds several datasets, so the fields of one may
-//! be joined by some of another. Values are those of the newest events, with how many of these have
-//! each.
+//! fields where their signal has come. Values are those of the newest events, with how many of
+//! these have each.
 
 use std::sync::Arc;
 

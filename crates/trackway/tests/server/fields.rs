@@ -56,6 +56,54 @@ fn fields_are_known() {
     }
 }
 
+/// Guarantees: a dataset's fields are its own, also where its events share segments with those of
+/// another, which the catalog still knows after a restart; all datasets have them together.
+#[test]
+fn datasets_have_fields_of_their_own() {
+    let mut world = World::new();
+    world.set_variable("TRACKWAY_TEST_STORE", "group_rows=8");
+    let server = world.start();
+    let of = |service: &str, records: Value| {
+        let name = json!({"key": "service.name", "value": {"stringValue": service}});
+        json!({"resource": {"attributes": [name]}, "scopeLogs": [{"logRecords": records}]})
+    };
+    let text = |key: &str| json!([{"key": key, "value": {"stringValue": "x"}}]);
+    let traced = json!({"attributes": text("color"), "traceId": spans::TRACE});
+    let both = json!({"resourceLogs": [
+        of("shop", json!([traced])),
+        of("cart", json!([{"attributes": text("size"), "body": {"stringValue": "b"}}])),
+    ]});
+    let plain = json!({"resourceLogs": [of("shop", json!([{}])), of("cart", json!([{}]))]});
+    // Those with fields come first, so that they are in segments and the others in memory.
+    for request in std::iter::repeat_n(&both, 8).chain(std::iter::repeat_n(&plain, 16)) {
+        assert_eq!(server.post("/v1/logs", request).0, 200);
+    }
+    server.wait_until_flushed();
+    let check = |server: &Server| {
+        for (dataset, own, others) in [
+            ("shop", ["color", "trace.trace_id"], ["size", "body"]),
+            ("cart", ["size", "body"], ["color", "trace.trace_id"]),
+        ] {
+            let parameters = format!("?dataset={dataset}");
+            let columns = get(server, &format!("/1/columns/{dataset}"));
+            let columns: Vec<&Value> =
+                columns.as_array().unwrap().iter().map(|column| &column["key_name"]).collect();
+            for name in own {
+                assert!(field(server, &parameters, name).is_some(), "{dataset} {name}");
+                assert!(field(server, "", name).is_some(), "{name}");
+                assert!(columns.contains(&&json!(name)), "{dataset} {name}: {columns:?}");
+            }
+            for name in others {
+                assert_eq!(field(server, &parameters, name), None, "{dataset} {name}");
+                assert!(!columns.contains(&&json!(name)), "{dataset} {name}: {columns:?}");
+            }
+        }
+    };
+    check(&server);
+    server.kill();
+    check(&world.start());
+}
+
 /// Guarantees: the values of a field are counted, the most common first, those of the dataset that
 /// begin as asked.
 #[test]

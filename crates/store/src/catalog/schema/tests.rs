@@ -54,13 +54,47 @@ fn first_version_is_brought_up_to_date() {
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .unwrap();
-    assert_eq!(row, ("2026-11-21 15:02:53.266290+00".to_owned(), 0, "2".to_owned()));
+    assert_eq!(row, ("2026-11-21 15:02:53.266290+00".to_owned(), 0, "3".to_owned()));
+}
+
+/// Guarantees: in a catalog of the second version each dataset has the columns of the live segments
+/// that it has rows in, whatever their order, and keeps them when it is opened again.
+#[test]
+fn datasets_of_the_second_version_get_columns() {
+    let connection = Connection::open_in_memory().unwrap();
+    let tables = TABLES.split_inclusive(";\n").filter(|table| !table.contains("dataset_field"));
+    connection.execute_batch(&tables.collect::<String>()).unwrap();
+    connection.execute_batch("INSERT INTO meta VALUES ('format', '2')").unwrap();
+    let segments = [(1, vec![1, 1_000], vec![1_001], None), (2, vec![1], vec![1_002], None)];
+    for (number, columns, rest, dead) in
+        segments.into_iter().chain([(3, vec![1_003], vec![], Some(9))])
+    {
+        let encode = |fields: Vec<u32>| crate::catalog::codec::encode_ascending(fields.into_iter());
+        let values = params![number, encode(columns), encode(rest), dead];
+        let insert = "INSERT INTO segment VALUES (?1, 1, 1, 1, 0, 0, 'p', 1, 1, 0, 0, 0, '', '', 0,
+            0, 0, 1, 1, x'01', ?2, ?3, 1, ?4)";
+        connection.execute(insert, values).unwrap();
+    }
+    let parts = "INSERT INTO segment_dataset VALUES (1, 7, 1, 0, 0), (2, 7, 1, 0, 0),
+        (2, 8, 1, 0, 0), (3, 8, 1, 0, 0)";
+    connection.execute(parts, []).unwrap();
+    let mut catalog = Catalog::of(connection).unwrap();
+    for _ in 0..2 {
+        let known = catalog.load().unwrap().fields;
+        let of = |dataset| {
+            let fields = [1, 1_000, 1_001, 1_002, 1_003].map(crate::segment::FieldId);
+            fields.map(|field| known.has(model::DatasetId(dataset), field))
+        };
+        assert_eq!(of(7), [true, true, true, true, false]);
+        assert_eq!(of(8), [true, false, false, true, false]);
+        prepare(&mut catalog.connection).unwrap();
+    }
 }
 
 /// Guarantees: a catalog of a newer version, or of none, is refused in words.
 #[test]
 fn other_versions_are_refused() {
-    for (version, words) in [("3", "use the newer program"), ("0", "its format"), ("x", "format")] {
+    for (version, words) in [("4", "use the newer program"), ("0", "its format"), ("x", "format")] {
         let connection = catalog_of_1();
         let set = "UPDATE meta SET value = ?1 WHERE name = 'format'";
         connection.execute(set, [version]).unwrap();
