@@ -72,7 +72,7 @@ async fn accept(
     let dataset = dataset_name(dataset)?;
     let encoding = Encoding::parse(text(headers, header::CONTENT_ENCODING)).map_err(|error| {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Refused { status, reason: "content encoding", error }
+        Refused { status, reason: error::CONTENT_ENCODING, error }
     })?;
     let is_one = doorway == Doorway::Events;
     let limits = match door.parts.limits {

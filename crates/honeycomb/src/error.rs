@@ -6,6 +6,11 @@ use body::ContentType;
 use model::{Error, ErrorKind};
 use otlp::StatusCode as Code;
 
+/// Why a request is refused whose content type no decoder has, for counting.
+pub(crate) const CONTENT_TYPE: &str = "content type";
+/// Why one is refused whose encoding is not known.
+pub(crate) const CONTENT_ENCODING: &str = "content encoding";
+
 /// The answer to a request that was refused.
 pub(crate) fn response(error: &Error, content: ContentType) -> Response {
     let (status, code) = statuses(error.kind());

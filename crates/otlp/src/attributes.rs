@@ -6,7 +6,7 @@
 use model::Value;
 
 use crate::json_text;
-use crate::problems::Fault;
+use crate::problems::{Fault, Reason};
 use crate::wire::{Field, Message, Reader, WireError, WireResult};
 
 /// How deep maps are flattened.
@@ -162,7 +162,7 @@ impl From<Fault> for Trouble {
 /// Text that must be UTF-8.
 #[inline]
 pub(crate) fn text<'a>(message: Message<'a>, what: &'static str) -> Result<&'a str, Fault> {
-    message.text().ok_or_else(|| Fault::new("text is not UTF-8", what))
+    message.text().ok_or_else(|| Fault::new(Reason::TextNotUtf8, what))
 }
 
 /// Gives every column value of an attribute to `take`.

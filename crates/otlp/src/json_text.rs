@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::attributes::{AnyValue, DEPTH_MAX, KeyValue, Trouble, text};
-use crate::problems::Fault;
+use crate::problems::{Fault, Reason};
 use crate::wire::{Field, Message};
 
 /// Where JSON text is cut: the longest field that Honeycomb keeps.
@@ -31,7 +31,7 @@ pub(crate) fn of(value: AnyValue<'_>) -> Result<String, Trouble> {
 
 fn write(value: AnyValue<'_>, depth: usize, out: &mut String) -> Result<(), Trouble> {
     if depth > DEPTH_MAX {
-        return Err(Fault::new("values nest too deeply", "deeper than 100 levels").into());
+        return Err(Fault::new(Reason::NestedTooDeeply, "deeper than 100 levels").into());
     }
     match value {
         AnyValue::Missing => out.push_str("null"),

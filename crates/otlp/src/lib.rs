@@ -32,7 +32,7 @@ use model::{Batch, Error, Result, Signal, Timestamp};
 use logs::Logs;
 use traces::Spans;
 
-pub use problems::Problem;
+pub use problems::{Problem, REASONS};
 pub use response::{Answer, StatusCode, failure, success};
 pub use sample_rate::of_value as sample_rate;
 

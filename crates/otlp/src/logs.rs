@@ -5,7 +5,7 @@ use model::{Base, BatchBuilder, RowHead, RowKind, Signal, SpanId, SpanKind, Trac
 use crate::Context;
 use crate::attributes::{AnyValue, KeyValue, Trouble, flatten, flatten_deep, push_attribute, text};
 use crate::json_text;
-use crate::problems::Fault;
+use crate::problems::{Fault, Reason};
 use crate::sample_rate::{self, CHOSEN_FIRST, CHOSEN_SECOND};
 use crate::scope::RunRates;
 use crate::traces::{put_original_time, rate_value, time_of};
@@ -130,7 +130,7 @@ fn trace_id_of(message: Message<'_>) -> Result<TraceId, Fault> {
     }
     TraceId::from_slice(message.bytes).ok_or_else(|| {
         let length = message.bytes.len();
-        Fault::new("trace id is not 16 bytes", format!("trace_id has {length} bytes"))
+        Fault::new(Reason::TraceId, format!("trace_id has {length} bytes"))
     })
 }
 
@@ -140,7 +140,7 @@ fn span_id_of(message: Message<'_>) -> Result<SpanId, Fault> {
     }
     SpanId::from_slice(message.bytes).ok_or_else(|| {
         let length = message.bytes.len();
-        Fault::new("span id is not 8 bytes", format!("span_id has {length} bytes"))
+        Fault::new(Reason::SpanId, format!("span_id has {length} bytes"))
     })
 }
 

@@ -27,7 +27,7 @@ use bytes::Bytes;
 use model::{BatchBuilder, NANOS_PER_SECOND, Result, Signal, Timestamp};
 
 use crate::attributes::{Trouble, text};
-use crate::problems::{Fault, Problems};
+use crate::problems::{Fault, Problems, Reason};
 use crate::scope::{ResourceParts, ScopeParts};
 use crate::traces::time_of;
 use crate::wire::{Message, WireResult};
@@ -167,7 +167,7 @@ impl<'a> Gather<'a> {
         self.key.write(run, &moment, &self.point.attributes)?;
         if let Some(suffix) = self.values.suffixes().find(|suffix| self.key.names(name, *suffix)) {
             let detail = format!("{name}{suffix} is an attribute of the point: rename one of them");
-            return Err(Fault::new("metric has the name of an attribute", detail).into());
+            return Err(Fault::new(Reason::MetricLikeAttribute, detail).into());
         }
         let place = merge::Place { run, moment, shape: metric.shape, point: message };
         self.merged.add(&self.key, place, name, self.values.all())
@@ -182,12 +182,12 @@ fn again(fault: &Fault) -> Fault {
 fn name_of<'a>(metric: &MetricParts<'a>) -> Result<&'a str, Fault> {
     let name = text(metric.name, "a metric's name")?;
     if name.is_empty() {
-        return Err(Fault::new("metric has no name", "name is empty"));
+        return Err(Fault::new(Reason::MetricWithoutName, "name is empty"));
     }
     if name.len() > NAME_BYTES_MAX {
         let length = name.len();
         let detail = format!("name has {length} bytes, at most {NAME_BYTES_MAX} are kept");
-        return Err(Fault::new("metric's name is too long", detail));
+        return Err(Fault::new(Reason::MetricNameTooLong, detail));
     }
     Ok(name)
 }

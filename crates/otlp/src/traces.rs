@@ -11,8 +11,8 @@ use model::{
 };
 
 use crate::Context;
-use crate::attributes::{AnyValue, Trouble, flatten, text};
-use crate::problems::Fault;
+use crate::attributes::{AnyValue, KeyValue, Trouble, flatten, text};
+use crate::problems::{Fault, Reason};
 use crate::sample_rate::{self, CHOSEN_FIRST, CHOSEN_SECOND};
 use crate::scope::{RateValue, RunRates};
 use crate::walk::{Items, Names};
@@ -199,7 +199,7 @@ impl<'a> Head<'a> {
         let duration = if is_known { span.end.saturating_sub(span.start) } else { 0 };
         let status = u8::try_from(span.status_code).map_err(|_| {
             let code = span.status_code;
-            Fault::new("status code does not exist", format!("status.code is {code}"))
+            Fault::new(Reason::StatusCode, format!("status.code is {code}"))
         })?;
         Ok(Self {
             trace_id: trace_id_of(span.trace_id)?,
@@ -266,7 +266,7 @@ fn trace_id_of(message: Message<'_>) -> Result<TraceId, Fault> {
     let fault = || {
         let length = message.bytes.len();
         let zero = if message.bytes.iter().all(|byte| *byte == 0) { ", all zero" } else { "" };
-        Fault::new("trace id is not 16 bytes", format!("trace_id has {length} bytes{zero}"))
+        Fault::new(Reason::TraceId, format!("trace_id has {length} bytes{zero}"))
     };
     TraceId::from_slice(message.bytes).filter(TraceId::is_some).ok_or_else(fault)
 }
@@ -275,7 +275,7 @@ fn span_id_of(message: Message<'_>, field: &str) -> Result<SpanId, Fault> {
     let fault = || {
         let length = message.bytes.len();
         let zero = if message.bytes.iter().all(|byte| *byte == 0) { ", all zero" } else { "" };
-        Fault::new("span id is not 8 bytes", format!("{field} has {length} bytes{zero}"))
+        Fault::new(Reason::SpanId, format!("{field} has {length} bytes{zero}"))
     };
     SpanId::from_slice(message.bytes).filter(SpanId::is_some).ok_or_else(fault)
 }

@@ -41,7 +41,7 @@ pub(crate) async fn handle(
     let text = |name| head.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let response = match ContentType::parse(text(header::CONTENT_TYPE)) {
         None => {
-            door.count_refused(doorway, &head.headers, "content type", UNSUPPORTED_CONTENT);
+            door.count_refused(doorway, &head.headers, error::CONTENT_TYPE, UNSUPPORTED_CONTENT);
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_CONTENT).into_response()
         }
         Some(content) => match Encoding::parse(text(header::CONTENT_ENCODING)) {
@@ -59,7 +59,7 @@ pub(crate) async fn handle(
             }
             Err(error) => {
                 let text = error.to_string();
-                door.count_refused(doorway, &head.headers, "content encoding", &text);
+                door.count_refused(doorway, &head.headers, error::CONTENT_ENCODING, &text);
                 let mut response = error::response(&error, content);
                 *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
                 response

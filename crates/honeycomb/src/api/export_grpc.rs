@@ -39,7 +39,7 @@ pub(crate) async fn handle(
     let (head, body) = request.into_parts();
     let doorway = Doorway::grpc(signal);
     if let Some((status, text)) = no_call(&head) {
-        door.count_refused(doorway, &head.headers, "content type", text);
+        door.count_refused(doorway, &head.headers, error::CONTENT_TYPE, text);
         return (status, text).into_response();
     }
     let refused = match export(&door, signal, &head.headers, body).await {
@@ -80,7 +80,7 @@ async fn export(
 ) -> Result<Vec<Problem>, Refused> {
     let named = headers.get("grpc-encoding").map(|value| value.to_str().unwrap_or("?"));
     let named = Encoding::parse(named)
-        .map_err(|error| Refused::unimplemented("content encoding", error.to_string()))?;
+        .map_err(|error| Refused::unimplemented(error::CONTENT_ENCODING, error.to_string()))?;
     let admission = auth::admit_sender(&door.parts.keys, headers, signal)?;
     let message = Message::begin(body).await?;
     let encoding = message.encoding(named)?;

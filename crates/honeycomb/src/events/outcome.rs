@@ -51,7 +51,7 @@ impl Outcome {
     }
 
     /// The reason, for counting.
-    const fn reason(self) -> &'static str {
+    pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Kept => "kept",
             Self::Empty => "event is empty",

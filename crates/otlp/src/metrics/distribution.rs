@@ -6,7 +6,7 @@
 
 use super::parts::PointParts;
 use super::quantile::{Quantile, TOLD};
-use crate::problems::Fault;
+use crate::problems::{Fault, Reason};
 
 /// Values between two numbers.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ pub(super) fn of_histogram(
     if counts.len() != bounds.len() + 1 {
         let (counts, bounds) = (counts.len(), bounds.len());
         let detail = format!("{counts} bucket_counts with {bounds} explicit_bounds");
-        return Err(Fault::new("buckets do not fit their bounds", detail));
+        return Err(Fault::new(Reason::BucketsUnlikeBounds, detail));
     }
     let bound = |at: usize| bounds.get(at).map(|bits| f64::from_bits(*bits));
     let is_ascending = |at: usize| match (bound(at), bound(at + 1)) {
@@ -72,7 +72,7 @@ pub(super) fn of_histogram(
     let is_right = |at: usize| bound(at).is_some_and(f64::is_finite) && is_ascending(at);
     if let Some(wrong) = (0..bounds.len()).find(|at| !is_right(*at)) {
         let detail = format!("explicit_bounds[{wrong}]");
-        return Err(Fault::new("bounds are not finite and ascending", detail));
+        return Err(Fault::new(Reason::BoundsNotAscending, detail));
     }
     let ends = Ends::of(point);
     // The outermost buckets are open. The first one begins at zero if nothing says otherwise and it

@@ -196,7 +196,9 @@ impl<'a> Merged<'a> {
         rows.build(cells, builder).map_err(|trouble| match trouble {
             Trouble::Wire(error) => error.into(),
             // Whatever can be wrong was found when the keys were made.
-            Trouble::Fault(fault) => Error::bug(format!("{}: {}", fault.reason, fault.detail)),
+            Trouble::Fault(fault) => {
+                Error::bug(format!("{}: {}", fault.reason.words(), fault.detail))
+            }
         })
     }
 }

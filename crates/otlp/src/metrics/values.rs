@@ -6,7 +6,7 @@ use super::distribution;
 use super::name::Suffix;
 use super::parts::{Number, PointParts, Shape};
 use super::quantile::Quantile;
-use crate::problems::Fault;
+use crate::problems::{Fault, Reason};
 
 impl Number {
     pub(super) const fn value(self) -> Value<'static> {
@@ -45,7 +45,8 @@ impl Values {
         self.found.clear();
         match shape {
             Shape::Gauge | Shape::Sum => {
-                let missing = || Fault::new("point has no value", "neither as_double nor as_int");
+                let missing =
+                    || Fault::new(Reason::PointWithoutValue, "neither as_double nor as_int");
                 let number = point.number.ok_or_else(missing)?;
                 self.found.push((Suffix::NONE, number));
             }
@@ -95,7 +96,7 @@ impl Values {
             _ if quantile > 0.0 && quantile < 1.0 => Suffix::quantile(Quantile::nearest(quantile)),
             _ => {
                 let detail = format!("quantile is {quantile}");
-                return Err(Fault::new("quantile is not between 0 and 1", detail));
+                return Err(Fault::new(Reason::QuantileOutside, detail));
             }
         };
         if !value.is_nan() {
@@ -109,7 +110,7 @@ impl Values {
         let mut suffixes: Vec<_> = self.suffixes().collect();
         suffixes.sort_unstable();
         match suffixes.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(Fault::new("quantile is there twice", format!("{}", pair[0]))),
+            Some(pair) => Err(Fault::new(Reason::QuantileTwice, format!("{}", pair[0]))),
             None => Ok(()),
         }
     }
