@@ -26,7 +26,7 @@ fn read(content: ContentType, data: &[u8]) {
     let Some((first, body)) = data.split_first() else { return };
     let signal = [Signal::Spans, Signal::Logs, Signal::Metrics][usize::from(*first) % 3];
     let dataset = |name: Option<&str>| name.unwrap_or("none").to_owned();
-    let context = Context { arrival: ARRIVAL, seed: 1, dataset: &dataset };
+    let context = Context { arrival: ARRIVAL, seed: 1, dataset: &dataset, unpacking: None };
     let Ok(decoded) = otlp::decode(signal, content, &Bytes::copy_from_slice(body), &context) else {
         return;
     };

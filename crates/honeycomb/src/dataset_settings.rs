@@ -7,6 +7,7 @@
 //! deleted one begins with the defaults.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use model::{Dataset, DatasetId, EnvironmentId, Error, Result, dataset_key};
@@ -55,6 +56,13 @@ pub struct DatasetSettingsTable {
     registry: Arc<Registry>,
     /// By environment and by the form under which names are the same.
     kept: RwLock<BTreeMap<(EnvironmentId, String), Kept>>,
+    /// Whether JSON is taken apart in events of any of them.
+    any_is_expanded: AtomicBool,
+}
+
+/// Whether JSON is taken apart anywhere.
+fn any_is_expanded(kept: &BTreeMap<(EnvironmentId, String), Kept>) -> bool {
+    kept.values().any(|kept| kept.settings.expand_json_depth > 0)
 }
 
 impl DatasetSettingsTable {
@@ -72,7 +80,14 @@ impl DatasetSettingsTable {
                 kept.insert(key, life);
             }
         }
-        Ok(Self { registry, kept: RwLock::new(kept) })
+        let any_is_expanded = AtomicBool::new(any_is_expanded(&kept));
+        Ok(Self { registry, kept: RwLock::new(kept), any_is_expanded })
+    }
+
+    /// Whether there is a dataset in whose events JSON is taken apart: where there is none, no
+    /// request need look for its own.
+    pub(crate) fn any_is_expanded(&self) -> bool {
+        self.any_is_expanded.load(Ordering::Relaxed)
     }
 
     /// How many levels of JSON are taken apart in events of the dataset of this name.
@@ -116,6 +131,7 @@ impl DatasetSettingsTable {
         let life = Kept { dataset: dataset.id, settings: stored.settings };
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         kept.insert(key_of(dataset), life);
+        self.note(&kept);
         Ok(())
     }
 
@@ -124,9 +140,14 @@ impl DatasetSettingsTable {
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         if kept.get(&key_of(dataset)).is_some_and(|kept| kept.dataset == dataset.id) {
             kept.remove(&key_of(dataset));
+            self.note(&kept);
         }
         drop(kept);
         self.registry.delete(COLLECTION, &id_of(dataset)).map(drop)
+    }
+
+    fn note(&self, kept: &BTreeMap<(EnvironmentId, String), Kept>) {
+        self.any_is_expanded.store(any_is_expanded(kept), Ordering::Relaxed);
     }
 
     /// Forgets the datasets that `is_alive` does not know: those that were deleted just before a
@@ -140,6 +161,7 @@ impl DatasetSettingsTable {
             self.registry.delete(COLLECTION, &document.id)?;
             let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
             kept.retain(|_, life| life.dataset.0 != stored.dataset);
+            self.note(&kept);
         }
         Ok(())
     }

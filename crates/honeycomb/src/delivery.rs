@@ -107,7 +107,7 @@ async fn accept(
             return Err(Error::invalid(words));
         }
         let problems = problems(&decoded.outcomes);
-        Ok(Opened { batch: decoded.batch, problems, more: decoded.outcomes })
+        Ok(Opened { batch: decoded.batch, problems, found: None, more: decoded.outcomes })
     };
     let (_, outcomes) = keep(door, letter, open).await?;
     Ok(outcomes)

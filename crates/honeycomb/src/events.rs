@@ -5,6 +5,7 @@
 //! them back, so that the event is found in its trace. An event with a fault is refused alone;
 //! bytes that are no JSON or MessagePack refuse the request.
 
+mod apart;
 mod event;
 mod json;
 mod msgpack;
@@ -20,6 +21,7 @@ use model::{Batch, BatchBuilder, Result, Signal, Timestamp};
 use event::Event;
 use row::Rows;
 
+pub(crate) use apart::take_apart;
 pub(crate) use outcome::{
     EMPTY, MALFORMED, Outcome, TOO_LARGE, answer_json, answer_msgpack, problems,
 };

@@ -1,5 +1,8 @@
 //! The way of a request in: received under a cap, decoded, written, acknowledged.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::HeaderMap;
 use body::{ContentType, Encoding, Lease, Received};
@@ -12,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::auth;
 use crate::counts::{Accepted, Doorway};
-use crate::decoder::{DOOR, Facts, SETTINGS_VERSION};
+use crate::decoder::{DEPTHS_VERSION, DOOR, Depths, Facts, SETTINGS_VERSION};
 use crate::door::Door;
 
 /// Bodies from this size on are decoded on a thread of their own: a thread that serves connections
@@ -56,6 +59,8 @@ pub(crate) struct Letter {
 pub(crate) struct Opened<T> {
     pub(crate) batch: Batch,
     pub(crate) problems: Vec<Problem>,
+    /// Facts that decoding found out, in place of the letter's, and their version.
+    pub(crate) found: Option<(u16, Bytes)>,
     pub(crate) more: T,
 }
 
@@ -88,10 +93,29 @@ pub(crate) async fn take(
         points_into_body: content == ContentType::Protobuf,
         received,
     };
+    let settings = &door.parts.datasets;
+    let settings = settings.any_is_expanded().then(|| Arc::clone(settings));
+    let environment = admission.environment;
     let open = move |body: &Bytes, arrival, seed| {
-        let decoded = facts.events(body, arrival, seed).map_err(not_parsed)?;
-        let Decoded { batch, problems, unrecorded } = decoded;
-        Ok(Opened { batch, problems, more: unrecorded })
+        let (decoded, found) = match settings {
+            None => (facts.events(body, arrival, seed, None), None),
+            Some(settings) => {
+                let depths = RefCell::new(Depths::new());
+                let depth = |name: &str| {
+                    let depth = settings.expand_json_depth(environment, name);
+                    if depth > 0 {
+                        depths.borrow_mut().insert(name.to_owned(), depth);
+                    }
+                    depth
+                };
+                let decoded = facts.events(body, arrival, seed, Some(&depth));
+                let depths = depths.into_inner();
+                let found = (!depths.is_empty()).then(|| facts.encode_with(&depths));
+                (decoded, found.map(|facts| (DEPTHS_VERSION, facts)))
+            }
+        };
+        let Decoded { batch, problems, unrecorded } = decoded.map_err(not_parsed)?;
+        Ok(Opened { batch, problems, found, more: unrecorded })
     };
     let (problems, unrecorded) = keep(door, letter, open).await?;
     door.counted.unrecorded(unrecorded);
@@ -110,7 +134,7 @@ pub(crate) async fn keep<T: Send + 'static>(
     let arrival = door.parts.clock.now();
     let seed = door.parts.random.next();
     let bytes = received.raw.len() as u64;
-    let record = Record {
+    let mut record = Record {
         door: letter.door,
         environment: sender.environment,
         arrival,
@@ -130,7 +154,10 @@ pub(crate) async fn keep<T: Send + 'static>(
             .await
             .map_err(|error| Error::bug("decoding a request").because(error))?
     };
-    let Opened { batch, problems, more } = opened?;
+    let Opened { batch, problems, found, more } = opened?;
+    if let Some((version, facts)) = found {
+        (record.settings_version, record.context) = (version, facts);
+    }
     let events = batch.rows() as u64;
     if events > 0 {
         // What the log keeps is let go once it is written; the events stay until they are in a

@@ -22,6 +22,7 @@ mod response;
 mod sample_rate;
 mod scope;
 mod traces;
+mod unpack;
 mod walk;
 mod wire;
 
@@ -35,6 +36,7 @@ use traces::Spans;
 pub use problems::{Problem, REASONS};
 pub use response::{Answer, StatusCode, failure, success};
 pub use sample_rate::of_value as sample_rate;
+pub use unpack::{TakeApart, Unpacking};
 
 /// The version of the translation. Replay decodes a request with the one it was accepted under.
 pub const DECODER_VERSION: u16 = 1;
@@ -48,6 +50,8 @@ pub struct Context<'a> {
     pub seed: u64,
     /// The dataset of a resource, by its `service.name` if that is text.
     pub dataset: &'a dyn Fn(Option<&str>) -> String,
+    /// Which JSON within texts of spans and log records is taken apart; none if unset.
+    pub unpacking: Option<Unpacking<'a>>,
 }
 
 /// A decoded request.

@@ -9,6 +9,7 @@ use crate::problems::{Fault, Reason};
 use crate::sample_rate::{self, CHOSEN_FIRST, CHOSEN_SECOND};
 use crate::scope::RunRates;
 use crate::traces::{put_original_time, rate_value, time_of};
+use crate::unpack::Unpack;
 use crate::walk::{Items, Names};
 use crate::wire::{Message, WireResult};
 
@@ -36,11 +37,12 @@ impl Items for Logs<'_> {
         parts.parse(item)
     }
 
-    fn add(
+    fn add<U: Unpack>(
         &self,
         builder: &mut BatchBuilder,
         record: &RecordParts<'_>,
         run: &RunRates,
+        unpack: &U,
     ) -> Result<(), Trouble> {
         let sent = if record.time > 0 { record.time } else { record.observed };
         let (time, original) = time_of(sent, self.context.arrival);
@@ -63,11 +65,11 @@ impl Items for Logs<'_> {
             duration: 0,
             sample_rate: decides.map_or(1, |rate| sample_rate::of_value(&rate.value())),
         });
-        put_body(builder, record.body)?;
+        put_body(builder, record.body, unpack)?;
         for attribute in &record.attributes {
             flatten(attribute, &mut |name, value| match name {
                 CHOSEN_FIRST | CHOSEN_SECOND => {}
-                _ => builder.attribute(name, value),
+                _ => unpack.each(name, value, &mut |name, value| builder.attribute(name, value)),
             })?;
         }
         if let (Some(_), Some(kept)) = (&first, &second) {
@@ -94,33 +96,48 @@ impl Items for Logs<'_> {
     }
 }
 
-/// The body: text as such; a list or map as JSON text, a map's entries as attributes too; any other
-/// value as an attribute. Attributes of the same names, which come after it, replace these.
-fn put_body(builder: &mut BatchBuilder, body: AnyValue<'_>) -> Result<(), Trouble> {
+/// The body: text as such; a list or map as JSON text, a map's entries as attributes too, and the
+/// members of a text that is taken apart; any other value as an attribute. Attributes of the same
+/// names, which come after it, replace these.
+fn put_body(
+    builder: &mut BatchBuilder,
+    body: AnyValue<'_>,
+    unpack: &impl Unpack,
+) -> Result<(), Trouble> {
     match body {
         AnyValue::Missing => {}
         AnyValue::Text(body) => {
-            builder.base(Base::Body, Value::Text(text(body, "a log body")?));
+            let body = text(body, "a log body")?;
+            builder.base(Base::Body, Value::Text(body));
+            unpack.parts(BODY, body, &mut |name, value| put_part(builder, name, value));
         }
         AnyValue::List(_) | AnyValue::Map(_) | AnyValue::Bytes(_) => {
             builder.base(Base::Body, Value::Text(&json_text::of(body)?));
             if matches!(body, AnyValue::Map(_)) {
-                flatten_deep(&mut BODY.to_owned(), body, 0, &mut |name, value| {
-                    if !builder.run_has(name) {
-                        builder.attribute(name, value);
-                    }
-                })?;
+                put_parts(builder, body, unpack)?;
             }
         }
         AnyValue::Bool(_) | AnyValue::Int(_) | AnyValue::Float(_) => {
-            flatten_deep(&mut BODY.to_owned(), body, 0, &mut |name, value| {
-                if !builder.run_has(name) {
-                    builder.attribute(name, value);
-                }
-            })?;
+            put_parts(builder, body, unpack)?;
         }
     }
     Ok(())
+}
+
+fn put_parts(
+    builder: &mut BatchBuilder,
+    body: AnyValue<'_>,
+    unpack: &impl Unpack,
+) -> Result<(), Trouble> {
+    flatten_deep(&mut BODY.to_owned(), body, 0, &mut |name, value| {
+        unpack.each(name, value, &mut |name, value| put_part(builder, name, value));
+    })
+}
+
+fn put_part(builder: &mut BatchBuilder, name: &str, value: Value<'_>) {
+    if !builder.run_has(name) {
+        builder.attribute(name, value);
+    }
 }
 
 /// A record may belong to no trace.

@@ -6,6 +6,7 @@ use model::{Base, BatchBuilder, Value};
 
 use crate::attributes::{AnyValue, KeyValue, Trouble, flatten, push_attribute, text};
 use crate::sample_rate::{CHOSEN_FIRST, CHOSEN_SECOND};
+use crate::unpack::Unpack;
 use crate::wire::{Message, WireResult};
 
 /// Scopes whose names begin so are instrumentation libraries, not the application's own code.
@@ -158,6 +159,7 @@ pub(crate) fn open_run(
     dataset: &str,
     resource: &ResourceParts<'_>,
     scope: &ScopeParts<'_>,
+    unpack: &impl Unpack,
 ) -> Result<RunRates, Trouble> {
     builder.start_run(dataset);
     let mut rates = RunRates::default();
@@ -165,7 +167,7 @@ pub(crate) fn open_run(
         flatten(attribute, &mut |name, value| match name {
             CHOSEN_FIRST => rates.first = Some(RateValue::of(&value)),
             CHOSEN_SECOND => rates.second = Some(RateValue::of(&value)),
-            _ => builder.run_attribute(name, value),
+            _ => unpack.each(name, value, &mut |name, value| builder.run_attribute(name, value)),
         })?;
     }
     let mut put = |base, message: Option<Message<'_>>, what| -> Result<(), Trouble> {

@@ -15,6 +15,7 @@ use crate::attributes::{AnyValue, KeyValue, Trouble, flatten, text};
 use crate::problems::{Fault, Reason};
 use crate::sample_rate::{self, CHOSEN_FIRST, CHOSEN_SECOND};
 use crate::scope::{RateValue, RunRates};
+use crate::unpack::Unpack;
 use crate::walk::{Items, Names};
 use crate::wire::{Message, WireResult};
 use parts::{EventParts, LinkParts, SpanParts};
@@ -43,19 +44,22 @@ impl Items for Spans<'_> {
         parts.parse(item)
     }
 
-    fn add(
+    fn add<U: Unpack>(
         &self,
         builder: &mut BatchBuilder,
         span: &SpanParts<'_>,
         run: &RunRates,
+        unpack: &U,
     ) -> Result<(), Trouble> {
         let head = Head::of(span, self.context.arrival)?;
         let rates = Rates::of(span, run, &self.chance, head.trace_state);
         for (at, event) in span.events.iter().enumerate() {
-            self.event(builder, &head, &rates, *event).map_err(|e| within(e, "events", at))?;
+            let added = self.event(builder, &head, &rates, *event, unpack);
+            added.map_err(|error| within(error, "events", at))?;
         }
         for (at, link) in span.links.iter().enumerate() {
-            add_link(builder, &head, &rates, *link).map_err(|e| within(e, "links", at))?;
+            let added = add_link(builder, &head, &rates, *link, unpack);
+            added.map_err(|error| within(error, "links", at))?;
         }
         builder.start_row(&RowHead {
             time: head.time,
@@ -72,7 +76,7 @@ impl Items for Spans<'_> {
         for attribute in &span.attributes {
             flatten(attribute, &mut |name, value| match name {
                 CHOSEN_FIRST | CHOSEN_SECOND => {}
-                _ => builder.attribute(name, value),
+                _ => unpack.each(name, value, &mut |name, value| builder.attribute(name, value)),
             })?;
         }
         if let Some(kept) = &rates.kept {
@@ -97,14 +101,13 @@ impl<'a> Spans<'a> {
         head: &Head<'_>,
         rates: &Rates,
         message: Message<'_>,
+        unpack: &impl Unpack,
     ) -> Result<(), Trouble> {
         let event = EventParts::parse(message)?;
         let name = text(event.name, "a span event's name")?;
         let (time, original) = time_of(event.time, self.context.arrival);
         builder.start_row(&head.row_beneath(RowKind::SpanEvent, time, name, rates.rate));
-        for attribute in &event.attributes {
-            flatten(attribute, &mut |name, value| builder.attribute(name, value))?;
-        }
+        put_attributes(builder, &event.attributes, unpack)?;
         rates.put_kept_of_run(builder);
         put_original_time(builder, original);
         builder.base(Base::ParentName, Value::Text(head.name));
@@ -125,12 +128,11 @@ fn add_link(
     head: &Head<'_>,
     rates: &Rates,
     message: Message<'_>,
+    unpack: &impl Unpack,
 ) -> Result<(), Trouble> {
     let link = LinkParts::parse(message)?;
     builder.start_row(&head.row_beneath(RowKind::SpanLink, head.time, "", rates.rate));
-    for attribute in &link.attributes {
-        flatten(attribute, &mut |name, value| builder.attribute(name, value))?;
-    }
+    put_attributes(builder, &link.attributes, unpack)?;
     rates.put_kept_of_run(builder);
     builder.base(Base::ParentName, Value::Text(head.name));
     let trace_id = link.trace_id.bytes;
@@ -145,6 +147,19 @@ fn add_link(
     Ok(())
 }
 
+fn put_attributes(
+    builder: &mut BatchBuilder,
+    attributes: &[KeyValue<'_>],
+    unpack: &impl Unpack,
+) -> Result<(), Trouble> {
+    for attribute in attributes {
+        flatten(attribute, &mut |name, value| {
+            unpack.each(name, value, &mut |name, value| builder.attribute(name, value));
+        })?;
+    }
+    Ok(())
+}
+
 fn within(trouble: Trouble, field: &str, at: usize) -> Trouble {
     match trouble {
         Trouble::Wire(error) => Trouble::Wire(error.within(format!("{field}[{at}]"))),
@@ -152,7 +167,8 @@ fn within(trouble: Trouble, field: &str, at: usize) -> Trouble {
     }
 }
 
-/// The first exception of a span is also on the span; later ones fill what it does not say.
+/// The first exception of a span is also on the span, as it came; later ones fill what it does not
+/// say.
 fn copy_exception(builder: &mut BatchBuilder, message: Message<'_>) -> Result<(), Trouble> {
     let event = EventParts::parse(message)?;
     if event.name.bytes != b"exception" {

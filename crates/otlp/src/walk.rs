@@ -9,6 +9,7 @@ use model::{BatchBuilder, Result, Signal};
 use crate::attributes::Trouble;
 use crate::problems::{Fault, Problems};
 use crate::scope::{ResourceParts, RunRates, ScopeParts, open_run};
+use crate::unpack::{AsTheyCame, TakenApart, Unpack};
 use crate::wire::{Message, WireError, WireResult};
 use crate::{Context, Decoded};
 
@@ -36,11 +37,12 @@ pub(crate) trait Items {
     fn parse<'a>(parts: &mut Self::Parts<'a>, item: Message<'a>) -> WireResult<()>;
 
     /// Adds the rows of an item; what it added before a fault is dropped.
-    fn add(
+    fn add<U: Unpack>(
         &self,
         builder: &mut BatchBuilder,
         parts: &Self::Parts<'_>,
         run: &RunRates,
+        unpack: &U,
     ) -> Result<(), Trouble>;
 }
 
@@ -76,28 +78,45 @@ impl<I: Items> Walk<'_, I> {
     fn resource(&mut self, message: Message<'_>) -> WireResult<()> {
         let resource = ResourceParts::parse(message)?;
         let dataset = (self.context.dataset)(resource.service_name());
+        let unpacking = self.context.unpacking.map(|it| ((it.depth)(&dataset), it.take_apart));
+        match unpacking {
+            Some((depth @ 1.., take_apart)) => {
+                self.scopes(&dataset, &resource, &TakenApart::new(depth, take_apart))
+            }
+            _ => self.scopes(&dataset, &resource, &AsTheyCame),
+        }
+    }
+
+    fn scopes<U: Unpack>(
+        &mut self,
+        dataset: &str,
+        resource: &ResourceParts<'_>,
+        unpack: &U,
+    ) -> WireResult<()> {
         for (at, scope) in resource.scopes.iter().enumerate() {
-            self.scope(&dataset, &resource, *scope)
+            self.scope(dataset, resource, *scope, unpack)
                 .map_err(|e| e.within(format!("{}[{at}]", I::NAMES.scopes)))?;
         }
         Ok(())
     }
 
-    fn scope(
+    fn scope<U: Unpack>(
         &mut self,
         dataset: &str,
         resource: &ResourceParts<'_>,
         message: Message<'_>,
+        unpack: &U,
     ) -> WireResult<()> {
         let scope = ScopeParts::parse(message)?;
-        let opened = match open_run(&mut self.builder, dataset, resource, &scope) {
+        unpack.begin(self.builder.names());
+        let opened = match open_run(&mut self.builder, dataset, resource, &scope, unpack) {
             Ok(rates) => Ok(rates),
             Err(Trouble::Fault(fault)) => Err(fault),
             Err(Trouble::Wire(error)) => return Err(error),
         };
         let mut parts = I::Parts::default();
         for (at, item) in scope.items.iter().enumerate() {
-            self.item(&mut parts, *item, &opened)
+            self.item(&mut parts, *item, &opened, unpack)
                 .map_err(|e| e.within(format!("{}[{at}]", I::NAMES.items)))?;
         }
         self.builder.end_run();
@@ -105,11 +124,12 @@ impl<I: Items> Walk<'_, I> {
     }
 
     /// Adds an item of a run, or refuses it with the run's own fault.
-    fn item<'a>(
+    fn item<'a, U: Unpack>(
         &mut self,
         parts: &mut I::Parts<'a>,
         item: Message<'a>,
         opened: &Result<RunRates, Fault>,
+        unpack: &U,
     ) -> WireResult<()> {
         if self.builder.rows() > ROWS_MAX {
             let what = format!("more than {ROWS_MAX} events: send less at once");
@@ -117,8 +137,9 @@ impl<I: Items> Walk<'_, I> {
         }
         I::parse(parts, item)?;
         let mark = self.builder.mark();
+        unpack.begin(self.builder.names());
         let added = match opened {
-            Ok(rates) => self.items.add(&mut self.builder, parts, rates),
+            Ok(rates) => self.items.add(&mut self.builder, parts, rates, unpack),
             Err(fault) => Err(Fault::new(fault.reason, fault.detail.clone()).into()),
         };
         match added {

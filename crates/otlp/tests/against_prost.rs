@@ -29,7 +29,7 @@ type Row = BTreeMap<String, String>;
 
 fn decode(signal: Signal, body: Vec<u8>) -> model::Result<Decoded> {
     let dataset = |name: Option<&str>| name.unwrap_or("none").to_owned();
-    let context = Context { arrival: ARRIVAL, seed: 1, dataset: &dataset };
+    let context = Context { arrival: ARRIVAL, seed: 1, dataset: &dataset, unpacking: None };
     otlp::decode(signal, ContentType::Protobuf, &Bytes::from(body), &context)
 }
 

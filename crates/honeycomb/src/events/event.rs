@@ -156,7 +156,7 @@ pub(super) fn number_value(number: &str) -> FieldValue<'_> {
     }
 }
 
-fn looks_like_object(text: &str) -> bool {
+pub(super) fn looks_like_object(text: &str) -> bool {
     text.trim_start().starts_with('{')
 }
 

@@ -16,6 +16,7 @@ use crate::attributes::{Trouble, flatten, text};
 use crate::sample_rate::{CHOSEN_FIRST, CHOSEN_SECOND};
 use crate::scope::{ResourceParts, RunRates, ScopeParts, open_run};
 use crate::traces::put_original_time;
+use crate::unpack::AsTheyCame;
 use crate::walk::ROWS_MAX;
 use crate::wire::{Message, WireError};
 
@@ -239,7 +240,7 @@ impl Rows<'_, '_> {
     fn open(&self, run: u32, builder: &mut BatchBuilder) -> Result<(), Trouble> {
         let Run { resource, scope } = &self.runs[run as usize];
         let (dataset, resource) = &self.resources[*resource];
-        let RunRates { first, second } = open_run(builder, dataset, resource, scope)?;
+        let RunRates { first, second } = open_run(builder, dataset, resource, scope, &AsTheyCame)?;
         // A point sums up what was measured and stands for itself alone, whatever is sampled.
         for (name, value) in [(CHOSEN_FIRST, first), (CHOSEN_SECOND, second)] {
             if let Some(value) = value {

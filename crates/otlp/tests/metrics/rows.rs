@@ -49,7 +49,7 @@ pub(crate) type Row = BTreeMap<String, Cell>;
 
 pub(crate) fn decode_as(content: ContentType, body: Vec<u8>) -> model::Result<Decoded> {
     let dataset = |name: Option<&str>| name.unwrap_or("none").to_owned();
-    let context = Context { arrival: ARRIVAL, seed: 1, dataset: &dataset };
+    let context = Context { arrival: ARRIVAL, seed: 1, dataset: &dataset, unpacking: None };
     otlp::decode(Signal::Metrics, content, &Bytes::from(body), &context)
 }
 

@@ -40,5 +40,6 @@ mod starting;
 mod stopping;
 mod tail;
 mod trace_lists;
+mod unpacking;
 mod vectors;
 mod world;
