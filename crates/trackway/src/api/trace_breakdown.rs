@@ -25,7 +25,6 @@ use query::{
 };
 use registry::Permission;
 use serde_json::{Value, json};
-use tokio::try_join;
 
 use super::parameters::Parameters;
 use super::trace_list::{SCOPE, failed, scope};
@@ -59,44 +58,41 @@ async fn break_down(
     let duration = || field("duration_ms");
     let of_groups =
         vec![Aggregate::Count, Aggregate::Mean(duration()), Aggregate::Quantile(duration(), 950)];
-    let ask = |scope: &Scope, by: Option<&str>, aggregates: Vec<Aggregate>, limit| {
+    let ask = |scope: &Scope, aggregates: Vec<Aggregate>, beside| {
         let query = AggregateQuery {
             scope: scope.clone(),
-            groups: by.map(field).into_iter().collect(),
+            groups: vec![field(by)],
             aggregates,
             havings: Vec::new(),
             orders: vec![Order { by: OrderBy::Aggregate(Aggregate::Count), descending: true }],
             limit,
             step: None,
-            beside: Beside::default(),
+            beside,
         };
         app.engine.aggregate(snapshot.clone(), query)
     };
-    let (groups, total) = try_join!(
-        ask(&scope, Some(by), of_groups, limit),
-        ask(&scope, None, vec![Aggregate::Count], 1),
-    )?;
+    let groups = ask(&scope, of_groups, Beside { total: true, rest: false }).await?;
     // Of the groups that are shown, and no others: a field may have millions of values.
     let of_shown = all(vec![failed(), one_of(by, &groups.groups)], scope.filter.clone());
     let failing = Scope { filter: Some(of_shown), ..scope };
-    let errors = ask(&failing, Some(by), vec![Aggregate::Count], limit).await?;
-    let total = total.groups.first().map_or(0.0, |group| number(group, 0).unwrap_or(0.0));
+    let errors = ask(&failing, vec![Aggregate::Count], Beside::default()).await?;
+    let total = groups.total.as_ref().and_then(|total| number(total, 0)).unwrap_or(0.0);
     let errors_of = |group: &Group| {
         let same = errors.groups.iter().find(|other| spelled(other) == spelled(group));
-        same.and_then(|same| number(same, 0)).unwrap_or(0.0)
+        same.and_then(|same| number(&same.values, 0)).unwrap_or(0.0)
     };
     let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
     let shown: Vec<Value> = groups
         .groups
         .iter()
         .map(|group| {
-            let (count, failed) = (number(group, 0).unwrap_or(0.0), errors_of(group));
+            let (count, failed) = (number(&group.values, 0).unwrap_or(0.0), errors_of(group));
             json!({
                 "value": group.keys.first().and_then(Option::as_ref).map(render::value),
                 "count": count as u64,
                 "share": share(count, total),
-                "avg_ms": number(group, 1),
-                "p95_ms": number(group, 2),
+                "avg_ms": number(&group.values, 1),
+                "p95_ms": number(&group.values, 2),
                 "errors": failed as u64,
                 "error_share": share(failed, count),
             })
@@ -155,8 +151,8 @@ fn all(mut conditions: Vec<Filter>, more: Option<Filter>) -> Filter {
     Filter::All(conditions)
 }
 
-fn number(group: &Group, place: usize) -> Option<f64> {
-    match group.values.get(place)? {
+fn number(values: &[Calculated], place: usize) -> Option<f64> {
+    match values.get(place)? {
         Calculated::Value(Datum::Int(int)) => Some(*int as f64),
         Calculated::Value(Datum::Float(float)) => Some(*float),
         _ => None,
