@@ -17,10 +17,11 @@
 //!    the cache folder.
 //! 5. **cold-start**: until ready, on a folder that looks like 100 GB.
 //!
-//! The server is started with `TRACKWAY_TEST_STORE=flush_after_ms=10000,compact_after_ms=3000`: the
-//! last rows are flushed and merged after seconds instead of minutes. All other settings are those
-//! that are shipped. The spans lie in one hour of the same day, so the data differ from run to run
-//! in their times alone.
+//! The server is started with
+//! `TRACKWAY_TEST_STORE=flush_after_ms=10000,compact_after_ms=3000,remove_after_ms=1000`: the last
+//! rows are flushed and merged, and replaced files removed, after seconds instead of minutes. All
+//! other settings are those that are shipped. The spans lie in one hour of the same day, so the
+//! data differ from run to run in their times alone.
 //!
 //! A speed is told only with the right answer: every row must be there once, traces and searches
 //! have the spans that were sent, aggregates are compared with DuckDB's call by call. A wrong

@@ -15,9 +15,9 @@ use crate::http;
 use crate::server::{Launch, Server};
 use crate::stopwatch::Stopwatch;
 
-/// When the last rows are flushed, and for how long nothing may have come before the flushed
-/// segments are merged.
-const STORE: &str = "flush_after_ms=10000,compact_after_ms=3000";
+/// When the last rows are flushed, for how long nothing may have come before the flushed segments
+/// are merged, and how soon files that were replaced are removed: before the folder is weighed.
+const STORE: &str = "flush_after_ms=10000,compact_after_ms=3000,remove_after_ms=1000";
 /// How long nothing must wait until nothing will: longer than segments wait to be merged.
 const QUIET: Duration = Duration::from_millis(4_500);
 /// How long flushing and compaction may go on after the last span.
