@@ -82,12 +82,16 @@ pub(super) fn prepare(folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Removes `folder` and all in it, if it is there.
+/// Removes `folder` and all in it, if it is there, and waits until the disk has done with it and
+/// with all that was written before: the syncs of the next run would wait for that.
 pub(super) fn remove(folder: &Path) -> Result<(), String> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(format!("removing {}: {error}", folder.display()))
         }
-        _ => Ok(()),
+        _ => match Command::new("sync").status() {
+            Ok(status) if status.success() => Ok(()),
+            told => Err(format!("syncing the disk: {told:?}")),
+        },
     }
 }
