@@ -34,6 +34,9 @@ use slot::Slot;
 
 /// The folder of the log's files.
 pub(crate) const FOLDER: &str = "log";
+/// The size of a file that requests wait for: a disk writes it in a few milliseconds, and 100,000
+/// spans a second take longer to fill it than a file of full size takes to make meanwhile.
+const SMALL_SLOT_BYTES: u64 = 8 << 20;
 /// Free files kept for the next use; more are removed.
 const FREE_SLOTS_MAX: usize = 3;
 /// The buffer a group is put together in shrinks back to this.
@@ -234,7 +237,7 @@ impl Log {
                 slot
             }
             None => {
-                let made = self.order(needed.max(self.slot_bytes), now)?.make();
+                let made = self.order(needed.max(self.small_slot_bytes()), now)?.make();
                 self.note_full(&made, now);
                 made?
             }
@@ -242,6 +245,10 @@ impl Log {
         self.used.push(slot);
         self.open = true;
         Ok(())
+    }
+
+    fn small_slot_bytes(&self) -> u64 {
+        self.slot_bytes.min(SMALL_SLOT_BYTES)
     }
 
     fn take_sequence(&mut self) -> u64 {
@@ -269,12 +276,19 @@ impl Log {
         }
     }
 
-    /// A file to be made ready for when there is none to go on in: the present one is more than
-    /// half full or, as after a start, there is no present one, and no other is ready. The caller
-    /// makes it while requests go on.
+    /// A file to be made ready for when there is none to go on in. The caller makes it while
+    /// requests go on, and asks again.
+    ///
+    /// As after a start, when there is no present file and no other, it is a small one, which is
+    /// there before the first requests are. One of full size is wanted as soon as the present file
+    /// is a small one or more than half full.
     pub(crate) fn order_slot(&mut self, now: Duration) -> Option<SlotOrder> {
-        let filling = self.used.last().is_some_and(|slot| slot.position > slot.capacity / 2);
-        let wanted = (!self.open || filling) && self.free.is_empty();
+        if !self.open && self.free.is_empty() {
+            return self.order(self.small_slot_bytes(), now).ok();
+        }
+        let is_whole = |slot: &Slot| slot.capacity >= self.slot_bytes;
+        let lasts = |slot: &Slot| self.open && is_whole(slot) && slot.position <= slot.capacity / 2;
+        let wanted = !self.free.iter().any(is_whole) && !self.used.last().is_some_and(lasts);
         if wanted { self.order(self.slot_bytes, now).ok() } else { None }
     }
 

@@ -132,15 +132,17 @@ impl Store {
         }
     }
 
-    /// Makes a file of the log ready before it is needed. Requests go on meanwhile.
+    /// Makes files of the log ready before they are needed. Requests go on meanwhile.
     fn prepare_log(&self) -> Result<()> {
         let now = self.seams.clock.elapsed();
-        let order = lock(&self.log).as_mut().and_then(|log| log.order_slot(now));
-        let Some(order) = order else { return Ok(()) };
-        let made = order.fill();
-        match lock(&self.log).as_mut() {
-            Some(log) => log.take_slot(made),
-            None => Ok(()),
+        loop {
+            // In a statement of its own: the log is not held while the file is made.
+            let order = lock(&self.log).as_mut().and_then(|log| log.order_slot(now));
+            let Some(order) = order else { return Ok(()) };
+            let made = order.fill();
+            if let Some(log) = lock(&self.log).as_mut() {
+                log.take_slot(made)?;
+            }
         }
     }
 }

@@ -7,9 +7,9 @@ use std::sync::mpsc::sync_channel;
 use std::thread::Builder;
 use std::time::Duration;
 
-use store::Store;
+use store::{Settings, Store};
 
-use crate::world::{ENVIRONMENT, Event, Plain, World};
+use crate::world::{ENVIRONMENT, Event, Plain, World, small};
 
 /// How long something that must not have to wait may take on a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(20);
@@ -44,6 +44,36 @@ fn requests_while_a_log_file_is_made() {
     assert_eq!(world.files("log").len(), 2, "the next file is ready");
     assert!(went_on.load(Ordering::SeqCst));
     assert!(answer.lock().unwrap().take().unwrap().is_ok());
+}
+
+/// Guarantees: after a start a small file of the log is there soon, and then one of full size; a
+/// request that comes before either waits for no more than a small one, and once its requests are
+/// in segments it gives way.
+#[test]
+fn the_first_log_file_is_small() {
+    let large = || Settings { log_file_bytes: 16 << 20, ..small() };
+    let sizes = |world: &World| {
+        let size = |path| std::fs::metadata(world.folder.path().join(path)).unwrap().len() >> 20;
+        world.files("log").into_iter().map(size).collect::<Vec<_>>()
+    };
+    let mut world = World::with(large());
+    world.store.maintain().unwrap();
+    assert_eq!(sizes(&world), [8, 16]);
+    world.send_some("cart", 0..1);
+    let mut hurried = World::with(large());
+    hurried.send_some("cart", 0..1);
+    assert_eq!(sizes(&hurried), [8]);
+    for world in [&mut world, &mut hurried] {
+        world.store.maintain().unwrap();
+        assert_eq!(sizes(world), [8, 16]);
+        let lines = "x".repeat(5 << 20);
+        for _ in 0..2 {
+            world.send(&[Event::new("cart", world.now()).with("lines", Plain::text(&lines))]);
+        }
+        world.flush();
+        world.store.maintain().unwrap();
+        assert_eq!(sizes(world), [16]);
+    }
 }
 
 /// Guarantees: snapshots are taken while the catalog syncs a change of datasets.
