@@ -80,6 +80,10 @@ CREATE TABLE segment_dataset (
   time_min_ns INTEGER NOT NULL,
   time_max_ns INTEGER NOT NULL,
   PRIMARY KEY (segment, dataset)) WITHOUT ROWID;
+";
+
+/// The columns of datasets, which version 3 brought.
+const DATASET_FIELDS: &str = "
 CREATE TABLE dataset_field (
   dataset INTEGER NOT NULL,
   field INTEGER NOT NULL,
@@ -99,16 +103,8 @@ INSERT INTO environment (id, name)
   SELECT environment, 'environment ' || environment FROM segment GROUP BY environment;
 ";
 
-/// From version 2 to 3, before the columns are filled in.
-const FROM_2: &str = "
-CREATE TABLE dataset_field (
-  dataset INTEGER NOT NULL,
-  field INTEGER NOT NULL,
-  PRIMARY KEY (dataset, field)) WITHOUT ROWID;
-";
-
-/// Gives every dataset the columns of the segments that it has rows in: what was flushed before
-/// does not say more.
+/// From version 2 to 3, once there is a table for it: gives every dataset the columns of the
+/// segments that it has rows in, since what was flushed before does not say more.
 fn fill_fields(transaction: &Transaction<'_>) -> Result<()> {
     let reading = |error| failed("reading segments", error);
     let mut statement = transaction
@@ -149,12 +145,13 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<()> {
             if older == 1 {
                 transaction.execute_batch(FROM_1).map_err(failed)?;
             }
-            transaction.execute_batch(FROM_2).map_err(failed)?;
+            transaction.execute_batch(DATASET_FIELDS).map_err(failed)?;
             fill_fields(&transaction)?;
             mark(&transaction).map_err(failed)?;
         }
         None => {
             transaction.execute_batch(TABLES).map_err(failed)?;
+            transaction.execute_batch(DATASET_FIELDS).map_err(failed)?;
             mark(&transaction).map_err(failed)?;
         }
         Some(version) => {

@@ -154,9 +154,9 @@ impl<'a> Traffic<'a> {
         }
         let framed = grpc::framed(&post.body, false);
         let answer = grpc::Connection::open(self.otlp)?.call(&post.path, None, &framed)?;
-        let body =
-            if answer.code == 0 { answer.message.clone() } else { answer.words.clone().into() };
-        Ok(Answer { status: answer.http_status(), body })
+        let status = answer.http_status();
+        let body = if answer.code == 0 { answer.message } else { answer.words.into() };
+        Ok(Answer { status, body })
     }
 
     /// Writes an answer down.

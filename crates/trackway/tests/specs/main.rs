@@ -89,6 +89,14 @@ fn is_operation(text: &str) -> bool {
     text.lines().next().is_some_and(|first| first.contains("/api/"))
 }
 
+/// Runs a file with this text.
+fn outcome(text: &str) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("spec.md");
+    std::fs::write(&path, text).unwrap();
+    run::run(&path, "spec.md")
+}
+
 /// Guarantees: an answer that is not as written fails the file, at the line that is wrong.
 #[test]
 fn wrong_expectations_fail() {
@@ -97,12 +105,6 @@ fn wrong_expectations_fail() {
                  ```http\nGET /api/v1/datasets\n```\n\n\
                  ```http\nHTTP/1.1 200 OK\n\n{\"datasets\": []}\n```\n\n\
                  ```console\n$ trackway dataset list --json\n{\"datasets\":[]}\n```\n";
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("spec.md");
-    let outcome = |text: &str| {
-        std::fs::write(&path, text).unwrap();
-        run::run(&path, "spec.md")
-    };
     outcome(right).unwrap();
     for (part, other, line) in [
         ("200 OK\ncontent", "404 Not Found\ncontent", 6),
@@ -132,12 +134,6 @@ fn wrong_archives_fail() {
                  ```http\nHTTP/1.1 200 OK\n\n[TAR]\ncatalog.db\nregistry.db\n...\n```\n\n\
                  ```console\n$ trackway serve --data other\n```\n\n\
                  ```console\n$ trackway dataset list --json\n{\"datasets\":[]}\n```\n";
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("spec.md");
-    let outcome = |text: &str| {
-        std::fs::write(&path, text).unwrap();
-        run::run(&path, "spec.md")
-    };
     outcome(right).unwrap();
     for (part, other, line) in [
         ("catalog.db\n", "", 8),
